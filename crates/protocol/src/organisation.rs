@@ -1,0 +1,46 @@
+//! Who asks.
+
+use crate::{OperatorId, OrganisationId};
+use serde::{Deserialize, Serialize};
+
+/// An organisation as it presents itself to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Organisation {
+    /// Stable for the life of the organisation.
+    pub id: OrganisationId,
+    /// The name people know it by.
+    pub name: String,
+    /// The internet domain that the service vouches for, in ASCII form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// A short text shown beside the operator's name, never instead of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_text: Option<String>,
+    /// The Ed25519 public key that signs its requests: 32 bytes, base64url without padding.
+    pub public_key: String,
+}
+
+/// A support technician.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Operator {
+    /// Stable for the life of the operator's account.
+    pub id: OperatorId,
+    /// The name the user sees.
+    pub name: String,
+}
+
+/// What this computer knows of an organisation's key. Decided by the agent alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrustLevel {
+    /// Another key than the one remembered.
+    Changed,
+    /// Never seen in a finished session.
+    New,
+    /// The same key as in earlier finished sessions.
+    Known,
+    /// The key came with the installation or from machine policy.
+    Pinned,
+}
