@@ -157,7 +157,7 @@ impl<T: utoipa::ToSchema> utoipa::ToSchema for Set<T> {
 }
 
 macro_rules! members {
-    ($(#[$meta:meta])* $name:ident, $set:ident: $($(#[$doc:meta])* $variant:ident = $wire:literal),* $(,)?) => {
+    ($(#[$meta:meta])* $name:ident, $set:ident: $($(#[$doc:meta])* $variant:ident = $wire:tt),* $(,)?) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

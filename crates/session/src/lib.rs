@@ -1,1 +1,26 @@
-//! placeholder
+//! The sans-IO core: decides about consent, session and timers.
+//!
+//! [`Agent`] opens no socket, reads no clock, draws nothing and cannot fail. Its owner calls
+//! [`Agent::handle_input`] and [`Agent::handle_timeout`], drains [`Agent::poll_effect`] after each of them, and sleeps
+//! until [`Agent::poll_timeout`]. Time is an argument, [`Now`].
+#![forbid(unsafe_code)]
+
+mod agent;
+mod config;
+mod effect;
+mod input;
+mod timer;
+mod view;
+
+pub use agent::Agent;
+pub use config::{Config, OrganisationPolicy};
+pub use effect::{Effect, Entry, Exit, Grant, Notification, Send};
+pub use input::{
+    Accepted, AccessFact, Assurance, Input, JoinFailure, JoinedAs, OpenThing, PromptFact, Request, Responder,
+    UserInput, Visibility,
+};
+pub use timer::{Now, Timer};
+pub use view::{
+    ChatLine, Choice, EndedView, HelpStatus, IdleProblem, JoiningStage, Notice, OrganisationView,
+    PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker, TrayState, View,
+};

@@ -1,0 +1,172 @@
+//! What the resident and its child processes say to each other, one JSON line a message.
+//!
+//! A child's standard input and output are the two directions of its line (on Unix the same socket pair, which other
+//! processes of the user cannot open). The first line each way is `hello` with [`VERSION`]; a child or resident that says
+//! anything else is not talked to, which is a *no*. A line that ends is an end.
+
+use protocol::{RequestId, Secret};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use session::{AccessFact, Grant, PromptFact, UserInput, View};
+use std::io::{self, BufRead, Read, Write};
+
+/// The version of the lines. Both ends come from one program file, so another version means that the file was replaced
+/// while the resident ran.
+pub const VERSION: u32 = 1;
+
+/// A longer line is not read to its end: the longest message is a view with 500 chat lines.
+pub const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The resident tells the window process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "tell", rename_all = "snake_case")]
+pub enum ToWindow {
+    /// First.
+    Hello {
+        /// [`VERSION`].
+        version: u32,
+        /// Which window this run is.
+        window: WindowKind,
+        /// The language of the texts, as a BCP 47 tag; the system's where absent.
+        language: Option<String>,
+    },
+    /// What to show from now on, whole.
+    View(Box<View>),
+    /// Come to the front: the user asked for the window.
+    Raise,
+    /// Close and end.
+    Close,
+}
+
+/// Which window a run of the window process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowKind {
+    /// The request popup.
+    Prompt,
+    /// The session window.
+    Session,
+}
+
+/// The window process tells the resident.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "tell", rename_all = "snake_case")]
+pub enum FromWindow {
+    /// First.
+    Hello {
+        /// [`VERSION`].
+        version: u32,
+    },
+    /// The user did something.
+    User(UserInput),
+    /// The popup reports about itself.
+    Prompt {
+        /// The request it shows.
+        request_id: RequestId,
+        /// What.
+        fact: PromptFact,
+    },
+}
+
+/// The resident tells the access process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "tell", rename_all = "snake_case")]
+pub enum ToAccess {
+    /// First.
+    Hello {
+        /// [`VERSION`].
+        version: u32,
+        /// The service's address.
+        service_url: String,
+        /// Opens the session's tunnel and nothing else.
+        tunnel_ticket: Secret,
+    },
+    /// Serve exactly this from now on.
+    Grant(Grant),
+    /// Hold the operator's input back, release what is pressed, answer `InputHeld`.
+    HoldInput,
+    /// Let the operator's input through again.
+    ResumeInput,
+    /// Input released and held, picture and transfers stopped.
+    Pause,
+    /// Go on.
+    Resume,
+}
+
+/// The access process tells the resident.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "tell", rename_all = "snake_case")]
+pub enum FromAccess {
+    /// First.
+    Hello {
+        /// [`VERSION`].
+        version: u32,
+    },
+    /// What happened.
+    Fact(AccessFact),
+}
+
+/// Why a line cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The other end is gone.
+    #[error("the line ended")]
+    Ended,
+    /// Reading or writing failed.
+    #[error("the line broke")]
+    Io(#[from] io::Error),
+    /// The message is longer than [`MAX_LINE_BYTES`].
+    #[error("the message is too long")]
+    TooLong,
+    /// The message means nothing.
+    #[error("the message cannot be read")]
+    Message(#[from] serde_json::Error),
+}
+
+/// Writes one message and its line break, and flushes.
+///
+/// # Errors
+///
+/// When the other end is gone.
+pub fn write<T: Serialize>(to: &mut impl Write, message: &T) -> Result<(), Error> {
+    to.write_all(&encode(message)?)?;
+    Ok(to.flush()?)
+}
+
+/// One message with its line break, for writers that are not [`Write`].
+///
+/// # Errors
+///
+/// When the message cannot be written as JSON.
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, Error> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Reads one message.
+///
+/// # Errors
+///
+/// [`Error::Ended`] when the other end is gone, even in the middle of a line; otherwise what does not fit.
+pub fn read<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<T, Error> {
+    let mut line = Vec::new();
+    from.take(MAX_LINE_BYTES).read_until(b'\n', &mut line)?;
+    match line.last() {
+        Some(b'\n') => Ok(serde_json::from_slice(&line)?),
+        _ if line.len() as u64 == MAX_LINE_BYTES => Err(Error::TooLong),
+        _ => Err(Error::Ended),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_was_cut_is_an_end_and_not_a_message() {
+        let mut bytes = Vec::new();
+        write(&mut bytes, &FromWindow::User(UserInput::End)).unwrap();
+        assert_eq!(read::<FromWindow>(&mut bytes.as_slice()).unwrap(), FromWindow::User(UserInput::End));
+        assert!(matches!(read::<FromWindow>(&mut &bytes[..bytes.len() - 1]), Err(Error::Ended)));
+    }
+}
