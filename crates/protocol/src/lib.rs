@@ -22,7 +22,7 @@ pub use id::{
     DeviceId, GroupId, HelpId, InvalidId, InvitationId, MessageId, OperatorId, OrganisationId, RequestId,
     SessionId,
 };
-pub use jiff::Timestamp;
+pub use jiff::{SignedDuration, Timestamp};
 pub use organisation::{Operator, Organisation, TrustLevel};
 pub use outcome::{EndReason, InputMethod, Outcome, RejectReason, UnansweredCause};
 pub use permission::{Action, Actions, Permission, Permissions};

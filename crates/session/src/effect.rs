@@ -32,7 +32,7 @@ pub enum Effect {
     Resume,
     /// Kill the access process, now, and release what it held.
     StopAccess,
-    /// Forget the agent token of an invitation and stop polling.
+    /// Stop polling and, once everything sent before has arrived, forget the invitation's agent token.
     ForgetInvitation,
     /// Tell the user, beside window and tray.
     Notify(Notification),
@@ -138,6 +138,13 @@ pub enum Entry {
         #[serde(flatten)]
         outcome: Outcome,
     },
+    /// An approval came to nothing: withdrawn, refused or not answered by the service, or ended before it began.
+    NotStarted {
+        /// The approved request.
+        request_id: RequestId,
+        /// Why.
+        reason: EndReason,
+    },
     /// A session started, or was widened.
     SessionStarted {
         /// The session.
@@ -174,8 +181,9 @@ pub enum Entry {
         session_id: SessionId,
         /// Why.
         reason: EndReason,
-        /// How long it lasted, time asleep included.
-        lasted_secs: u64,
+        /// How long it lasted, time asleep included; unknown after a restart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasted_secs: Option<u64>,
     },
 }
 

@@ -4,6 +4,8 @@
 //! [`Agent::handle_input`] and [`Agent::handle_timeout`], drains [`Agent::poll_effect`] after each of them, and sleeps
 //! until [`Agent::poll_timeout`]. Time is an argument, [`Now`].
 #![forbid(unsafe_code)]
+// A new input or phase must be thought of everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod agent;
 mod config;

@@ -26,6 +26,8 @@ pub enum Timer {
     PromptShown,
     /// The access process must have confirmed that it holds the operator's input back.
     InputHeld,
+    /// From now on a press of *Approve* counts.
+    Approvable,
     /// Silence becomes a no.
     Answer,
     /// The link is gone for too long for an open request.
@@ -47,7 +49,7 @@ pub enum Timer {
 }
 
 impl Timer {
-    const COUNT: usize = 14;
+    const COUNT: usize = 15;
 
     /// In the order in which timers that are due at the same moment fire: an end before a yes, a no before a yes.
     const ALL: [Self; Self::COUNT] = [
@@ -62,6 +64,7 @@ impl Timer {
         Self::Waiting,
         Self::Joining,
         Self::CodeRetry,
+        Self::Approvable,
         Self::Chatting,
         Self::Ended,
         Self::DoNotDisturb,

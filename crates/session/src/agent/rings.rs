@@ -1,0 +1,61 @@
+//! How often an organisation may ring: what keeps a popup from being a siege.
+
+use protocol::OrganisationId;
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
+
+/// At most one popup in this time.
+const APART: Duration = Duration::from_secs(60);
+/// This many noes within [`PATIENCE`], and requests come in quietly.
+const NOES: usize = 2;
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// What each organisation has done to the user's patience in this run.
+#[derive(Debug, Default)]
+pub(crate) struct Rings {
+    rings: BTreeMap<OrganisationId, Ring>,
+    muted: BTreeSet<OrganisationId>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    last: Option<Duration>,
+    noes: VecDeque<Duration>,
+}
+
+impl Rings {
+    pub(crate) fn may_ring(&self, organisation: &OrganisationId, now: Duration) -> bool {
+        let Some(ring) = self.rings.get(organisation) else { return true };
+        let recent = ring.noes.iter().filter(|&&no| now < no + PATIENCE).count();
+        recent < NOES && ring.last.is_none_or(|last| now >= last + APART)
+    }
+
+    pub(crate) fn rang(&mut self, organisation: &OrganisationId, now: Duration) {
+        // Organisations that rang long ago are forgotten, so that a hostile service cannot make this grow.
+        self.rings.retain(|_, ring| ring.last.is_some_and(|last| now < last + PATIENCE));
+        self.rings.entry(organisation.clone()).or_default().last = Some(now);
+    }
+
+    pub(crate) fn no(&mut self, organisation: &OrganisationId, now: Duration) {
+        let noes = &mut self.rings.entry(organisation.clone()).or_default().noes;
+        noes.push_back(now);
+        if noes.len() > NOES {
+            noes.pop_front();
+        }
+    }
+
+    /// A yes clears the account: the user wants this organisation, and its next request is not a siege.
+    pub(crate) fn yes(&mut self, organisation: &OrganisationId) {
+        self.rings.remove(organisation);
+    }
+
+    pub(crate) fn mute(&mut self, organisation: &OrganisationId) {
+        self.muted.insert(organisation.clone());
+    }
+
+    pub(crate) fn is_muted(&self, organisation: &OrganisationId) -> bool {
+        self.muted.contains(organisation)
+    }
+}

@@ -1,0 +1,456 @@
+//! A session: what is granted, what is done, what is said, and its end.
+
+use super::{
+    Agent,
+    phase::{Access, Approval, Base, Chat, Phase, Session, Stage, Summary},
+    remember,
+};
+use crate::{AccessFact, ChatLine, Effect, Notification, Now, Request, Send, Speaker, Timer, effect::Entry};
+use protocol::{
+    Action, Actions, EndReason, MAX_MESSAGE_CHARS, MessageId, Outcome, Permission, Permissions, RequestId,
+    SessionId, UnansweredCause, event::MessageKind, text,
+};
+use std::{mem, time::Duration};
+use tracing::debug;
+
+/// So long after the last chat line, nobody is chatting.
+const CHATTING: Duration = Duration::from_secs(30);
+/// How long the summary stays when nobody closes it.
+const SUMMARY: Duration = Duration::from_secs(10 * 60);
+/// How many chat lines are kept for the window.
+const CHAT_LINES: usize = 500;
+
+impl Agent {
+    pub(super) fn begin(&mut self, id: SessionId, request: Request, approval: Approval, now: Now) {
+        let base = match mem::take(&mut self.phase) {
+            Phase::Home(base) => base,
+            other @ (Phase::Idle(_)
+            | Phase::Joining(_)
+            | Phase::Requested(..)
+            | Phase::Active(..)
+            | Phase::Ended(..)) => {
+                self.phase = other;
+                return;
+            }
+        };
+        // The group may have been narrowed while the service took its time.
+        let granted = approval.permissions.intersection(base.permissions());
+        let session = Session {
+            id: id.clone(),
+            operator: request.operator,
+            organisation: request.organisation,
+            granted,
+            ever_granted: granted,
+            started: (now.boot, now.wall),
+            limit: approval.limit,
+            access: Access::None,
+            doing: Actions::EMPTY,
+            chatting: false,
+            reported: Actions::EMPTY,
+            done: Actions::EMPTY,
+            operator_present: true,
+            asleep: false,
+            chat: Chat::default(),
+            more: None,
+        };
+        self.timers.stop(Timer::Waiting);
+        self.timers.set(Timer::SessionLimit, now.boot + approval.limit);
+        if self.offline_since.is_some() {
+            self.timers.set(Timer::SessionLink, now.boot + super::SESSION_LINK_GRACE);
+        }
+        if self.locked {
+            self.timers.set(Timer::SessionLocked, now.boot + super::SESSION_LOCKED_GRACE);
+        }
+        self.notice = None;
+        self.phase = Phase::Active(base, session);
+        self.record(Entry::SessionStarted { session_id: id, request_id: request.id, granted });
+        self.start_access();
+        self.effects.push_back(Effect::Notify(Notification::SessionStarted));
+        self.report(now);
+    }
+
+    pub(super) fn widen(&mut self, request_id: &RequestId, permissions: Permissions, now: Now) {
+        let Phase::Active(base, session) = &mut self.phase else { return };
+        session.granted = session.granted.union(permissions).intersection(base.permissions());
+        session.ever_granted = session.ever_granted.union(session.granted);
+        let (grant, running, granted) = (session.grant(), session.access != Access::None, session.granted);
+        let session_id = session.id.clone();
+        self.record(Entry::SessionStarted { session_id, request_id: request_id.clone(), granted });
+        if running {
+            self.effects.push_back(Effect::ChangeGrant(grant));
+        } else {
+            self.start_access();
+        }
+        self.report(now);
+    }
+
+    /// Starts the access process where something is granted that it serves.
+    fn start_access(&mut self) {
+        let paused = self.is_paused();
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        if session.access == Access::None && session.needs_access() {
+            session.access = Access::Running;
+            self.effects.push_back(Effect::StartAccess(session.grant()));
+            if paused {
+                self.effects.push_back(Effect::Pause);
+            }
+        }
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.locked || self.offline_since.is_some()
+    }
+
+    pub(super) fn pause(&mut self, now: Now) {
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        session.doing = Actions::EMPTY;
+        if session.access != Access::None {
+            self.effects.push_back(Effect::Pause);
+        }
+        self.report(now);
+    }
+
+    pub(super) fn resume(&mut self, now: Now) {
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        if session.access != Access::None {
+            self.effects.push_back(Effect::Resume);
+        }
+        self.report(now);
+    }
+
+    /// After a request for more is settled: the operator's input goes through again.
+    pub(super) fn let_input_through(&mut self, stage: Stage) {
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        match session.access {
+            // Held, or about to be.
+            Access::Held => self.effects.push_back(Effect::ResumeInput),
+            Access::Running if stage == Stage::Holding => self.effects.push_back(Effect::ResumeInput),
+            Access::Running => return,
+            // Killed because it did not confirm in time, or never needed.
+            Access::None => return self.start_access(),
+        }
+        session.access = Access::Running;
+    }
+
+    pub(super) fn access(&mut self, fact: AccessFact, now: Now) {
+        let Phase::Active(_, session) = &mut self.phase else {
+            debug!("fact about an access process that is gone ignored");
+            return;
+        };
+        if session.access == Access::None {
+            debug!("fact about an access process that was killed ignored");
+            return;
+        }
+        match fact {
+            AccessFact::Started => {}
+            AccessFact::Doing { actions } => {
+                session.doing = actions;
+                self.actions_changed(now);
+            }
+            AccessFact::InputHeld => {
+                if session.more.as_ref().is_some_and(|more| more.stage == Stage::Holding) {
+                    session.access = Access::Held;
+                    self.show_prompt(now);
+                }
+            }
+            AccessFact::Ended => self.end_session(EndReason::AccessFailed, now),
+        }
+    }
+
+    /// Tells journal and service when what is being done has changed.
+    pub(super) fn actions_changed(&mut self, now: Now) {
+        let paused = self.is_paused();
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        let actions = session.actions(paused);
+        if session.reported == actions {
+            return;
+        }
+        session.reported = actions;
+        session.done = session.done.union(actions);
+        let session_id = session.id.clone();
+        self.record(Entry::Actions { session_id, actions });
+        self.report(now);
+    }
+
+    /// Tells the service how the session stands.
+    fn report(&mut self, now: Now) {
+        let (paused, suspended) = (self.is_paused(), self.locked);
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        let send = Send::Actions {
+            session_id: session.id.clone(),
+            actions: session.actions(paused),
+            remaining: session.remaining(now),
+            suspended,
+        };
+        self.send(send);
+    }
+
+    pub(super) fn take_back(&mut self, permission: Permission, now: Now) {
+        let Phase::Active(_, session) = &self.phase else { return };
+        if session.granted.contains(permission) {
+            let session_id = session.id.clone();
+            self.narrow_to(session.granted.difference(Permissions::from([permission])), now);
+            self.record(Entry::TakenBack { session_id, permission });
+        }
+    }
+
+    /// Narrows what is granted and what can still be granted. The access process learns it first.
+    pub(super) fn narrow_to(&mut self, permissions: Permissions, now: Now) {
+        if !matches!(self.phase, Phase::Active(..))
+            && let Some(prompt) = self.prompt_mut()
+        {
+            prompt.offered = prompt.offered.intersection(permissions);
+        }
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        let granted = session.granted.intersection(permissions);
+        if granted == session.granted {
+            return;
+        }
+        session.granted = granted;
+        if session.access != Access::None {
+            if session.needs_access() {
+                self.effects.push_back(Effect::ChangeGrant(session.grant()));
+            } else {
+                session.access = Access::None;
+                session.doing = Actions::EMPTY;
+                self.effects.push_back(Effect::StopAccess);
+            }
+        }
+        let granted = Send::Granted { session_id: session.id.clone(), granted };
+        self.send(granted);
+        if let Phase::Active(_, session) = &self.phase
+            && session.access == Access::None
+            && session.more.as_ref().is_some_and(|more| more.stage == Stage::Holding)
+        {
+            // Nothing is left that could inject anything.
+            self.show_prompt(now);
+        }
+        self.actions_changed(now);
+    }
+
+    pub(super) fn prolong(&mut self, by: Duration, now: Now) {
+        let longest = self.config.longest_session;
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        let limit = session.limit.saturating_add(by).min(longest.max(session.limit));
+        if limit == session.limit {
+            return;
+        }
+        session.limit = limit;
+        self.timers.set(Timer::SessionLimit, session.started.0 + limit);
+        let entry = Entry::Prolonged { session_id: session.id.clone(), limit_secs: limit.as_secs() };
+        self.record(entry);
+        self.report(now);
+    }
+
+    pub(super) fn say(&mut self, said: &str, now: Now) {
+        let said = text::lines(said.trim(), MAX_MESSAGE_CHARS);
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        if said.is_empty() || !session.granted.contains(Permission::Chat) {
+            return;
+        }
+        session.chat.sent += 1;
+        session.chat.push(ChatLine {
+            from: Speaker::User,
+            kind: MessageKind::Chat,
+            text: said.clone(),
+            at: now.wall,
+        });
+        let message = Send::Message { session_id: session.id.clone(), number: session.chat.sent, text: said };
+        self.send(message);
+        self.chatted(now);
+    }
+
+    pub(super) fn message_received(
+        &mut self,
+        session_id: &SessionId,
+        message_id: MessageId,
+        kind: MessageKind,
+        said: &str,
+        now: Now,
+    ) {
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        let needed = match kind {
+            MessageKind::Chat => Permission::Chat,
+            MessageKind::Note => Permission::Messages,
+        };
+        let repeated = session.chat.seen.contains(&message_id);
+        if session.id != *session_id || !session.granted.contains(needed) || repeated {
+            debug!("message that is repeated, not granted or of another session ignored");
+            return;
+        }
+        remember(&mut session.chat.seen, message_id);
+        let text = text::lines(said, MAX_MESSAGE_CHARS);
+        session.chat.push(ChatLine { from: Speaker::Operator, kind, text, at: now.wall });
+        session.chat.unread = session.chat.unread.saturating_add(1);
+        self.effects.push_back(Effect::Notify(Notification::Message));
+        if kind == MessageKind::Chat {
+            self.chatted(now);
+        }
+    }
+
+    fn chatted(&mut self, now: Now) {
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        session.chatting = true;
+        self.timers.set(Timer::Chatting, now.boot + CHATTING);
+        self.actions_changed(now);
+    }
+
+    pub(super) fn chat_paused(&mut self, now: Now) {
+        if let Phase::Active(_, session) = &mut self.phase {
+            session.chatting = false;
+            self.actions_changed(now);
+        }
+    }
+
+    pub(super) fn chat_seen(&mut self) {
+        if let Phase::Active(_, session) = &mut self.phase {
+            session.chat.unread = 0;
+        }
+    }
+
+    pub(super) fn operator_presence(&mut self, session_id: &SessionId, present: bool) {
+        if let Phase::Active(_, session) = &mut self.phase
+            && session.id == *session_id
+            && mem::replace(&mut session.operator_present, present)
+            && !present
+        {
+            self.effects.push_back(Effect::Notify(Notification::OperatorLeft));
+        }
+    }
+
+    pub(super) fn session_ended(&mut self, session_id: &SessionId, reason: EndReason, now: Now) {
+        remember(&mut self.ended_sessions, session_id.clone());
+        if matches!(&self.phase, Phase::Active(_, session) if session.id == *session_id) {
+            let reason = if reason == EndReason::Operator { reason } else { EndReason::Service };
+            self.end_session(reason, now);
+        }
+    }
+
+    /// Ends the session, in this call: the access process first, everything else afterwards.
+    pub(super) fn end_session(&mut self, reason: EndReason, now: Now) {
+        let (base, mut session) = match mem::take(&mut self.phase) {
+            Phase::Active(base, session) => (base, session),
+            other @ (Phase::Idle(_)
+            | Phase::Joining(_)
+            | Phase::Home(_)
+            | Phase::Requested(..)
+            | Phase::Ended(..)) => {
+                self.phase = other;
+                return;
+            }
+        };
+        if session.access != Access::None {
+            self.effects.push_back(Effect::StopAccess);
+        }
+        for timer in [
+            Timer::SessionLimit,
+            Timer::SessionLink,
+            Timer::SessionLocked,
+            Timer::Chatting,
+            Timer::Answer,
+            Timer::RequestLink,
+            Timer::PromptShown,
+            Timer::InputHeld,
+            Timer::Approvable,
+            Timer::Acceptance,
+        ] {
+            self.timers.stop(timer);
+        }
+        remember(&mut self.ended_sessions, session.id.clone());
+        if let Some(more) = session.more.take() {
+            let request_id = more.request.id.clone();
+            self.remember_settled(request_id.clone());
+            self.effects.push_back(Effect::ClosePrompt(request_id.clone()));
+            self.effects.push_back(Effect::Notify(Notification::WithdrawRequest(request_id.clone())));
+            if more.is_approved() {
+                self.send(Send::Cancel { request_id: request_id.clone(), reason });
+                self.record(Entry::NotStarted { request_id, reason });
+            } else {
+                self.record_and_send_outcome(request_id, outcome_of_open_request(reason), now);
+            }
+        }
+        let lasted = now.boot.saturating_sub(session.started.0);
+        if !matches!(reason, EndReason::Operator | EndReason::Service) {
+            self.send(Send::End { session_id: session.id.clone(), reason });
+        }
+        self.record(Entry::SessionEnded {
+            session_id: session.id,
+            reason,
+            lasted_secs: Some(lasted.as_secs()),
+        });
+        self.effects.push_back(Effect::Notify(Notification::SessionEnded(reason)));
+        let base = match base {
+            Base::Invitation { .. } => {
+                self.effects.push_back(Effect::ForgetInvitation);
+                None
+            }
+            Base::Device { .. } => Some(base),
+        };
+        self.timers.set(Timer::Ended, now.boot + SUMMARY);
+        self.phase = Phase::Ended(
+            base,
+            Summary {
+                operator: session.operator,
+                organisation: session.organisation,
+                reason,
+                lasted,
+                started: session.started.1,
+                granted: session.ever_granted,
+                done: session.done,
+            },
+        );
+    }
+
+    pub(super) fn close_summary(&mut self, _now: Now) {
+        match mem::take(&mut self.phase) {
+            Phase::Ended(Some(base), _) => self.phase = Phase::Home(base),
+            Phase::Ended(None, _) => self.finish_if_once(),
+            other @ (Phase::Idle(_)
+            | Phase::Joining(_)
+            | Phase::Home(_)
+            | Phase::Requested(..)
+            | Phase::Active(..)) => {
+                self.phase = other;
+                return;
+            }
+        }
+        self.timers.stop(Timer::Ended);
+    }
+}
+
+impl Session {
+    /// What is being done: as the access process says, as far as it is granted, and the chat.
+    pub(super) fn actions(&self, paused: bool) -> Actions {
+        let served = if paused || self.access == Access::None { Actions::EMPTY } else { self.doing };
+        let chatting = if self.chatting { Actions::from([Action::Chatting]) } else { Actions::EMPTY };
+        let served = served.difference(Actions::from([Action::Chatting]));
+        served.union(chatting).iter().filter(|action| action.possible_with(self.granted)).collect()
+    }
+
+    pub(super) fn remaining(&self, now: Now) -> Duration {
+        (self.started.0 + self.limit).saturating_sub(now.boot)
+    }
+}
+
+impl Chat {
+    fn push(&mut self, line: ChatLine) {
+        if self.lines.len() == CHAT_LINES {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+}
+
+/// What becomes of a request for more when its session ends.
+fn outcome_of_open_request(reason: EndReason) -> Outcome {
+    let cause = match reason {
+        EndReason::User => return Outcome::Rejected { reason: None },
+        EndReason::Operator | EndReason::Service => UnansweredCause::Withdrawn,
+        EndReason::Expired => UnansweredCause::Expired,
+        EndReason::LinkLost | EndReason::Slept => UnansweredCause::LinkLost,
+        EndReason::Locked => UnansweredCause::Locked,
+        EndReason::AgentStopped | EndReason::AgentRestarted => UnansweredCause::AgentRestarted,
+        EndReason::AccessFailed | EndReason::NotStarted => UnansweredCause::Busy,
+    };
+    Outcome::Unanswered { cause }
+}

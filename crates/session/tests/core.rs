@@ -1,0 +1,10 @@
+//! The core by scenario, on simulated time, and by property, against a reference model.
+
+#[path = "core/model.rs"]
+mod model;
+#[path = "core/properties.rs"]
+mod properties;
+#[path = "core/scenarios.rs"]
+mod scenarios;
+#[path = "core/sim.rs"]
+mod sim;

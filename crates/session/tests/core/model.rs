@@ -1,0 +1,333 @@
+//! The reference model: what the design promises, kept as plain bookkeeping beside the core. It knows nothing of phases;
+//! it watches what goes in and what comes out, and says which promise was broken.
+
+use crate::sim::secs;
+use protocol::{
+    EndReason, OrganisationId, Outcome, Permission, Permissions, RequestId, SessionId, TrustLevel,
+};
+use session::{
+    AccessFact, Config, Effect, Input, JoinedAs, Now, PromptFact, PromptStage, Request, Screen, Send,
+    UserInput, View, Visibility,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+#[derive(Default)]
+pub(crate) struct Model {
+    requests: BTreeMap<RequestId, Asked>,
+    /// Whose popup is up, and since when it has been wholly visible.
+    popup: Option<(RequestId, Option<(Duration, Duration)>)>,
+    offline: bool,
+    locked: bool,
+    /// What the person's approvals, minus what was taken back, allow an operator in each session.
+    sessions: BTreeMap<SessionId, Permissions>,
+    over: Vec<SessionId>,
+    /// The access process, as far as the effects say: its grant, whether it is paused, whether its input is held.
+    access: Option<Access>,
+    rang: BTreeMap<OrganisationId, Duration>,
+    /// Since when the session has been without a link, or locked.
+    unlinked: Option<Duration>,
+    locked_since: Option<Duration>,
+    group: Option<Permissions>,
+    terminated: bool,
+}
+
+struct Asked {
+    request: Request,
+    group: Permissions,
+    answer_by: Duration,
+    received: Duration,
+    yes: Option<Permissions>,
+    durable: bool,
+    outcomes: u32,
+    approval_sent: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Access {
+    granted: Permissions,
+    paused: bool,
+    held: bool,
+}
+
+impl Model {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// What goes in, before the core sees it; `before` is what was on screen.
+    pub(crate) fn input(&mut self, input: &Input, config: &Config, now: Now) {
+        match input {
+            Input::User(UserInput::Approve { request_id, permissions, .. }) => {
+                if self.press_counts(request_id, now) {
+                    let offline_or_locked = self.offline || self.locked;
+                    let asked = self.requests.get_mut(request_id).expect("a popup shows a known request");
+                    let allowed = permissions.intersection(allowed(&asked.request, asked.group, config));
+                    if !offline_or_locked && !allowed.is_empty() && asked.yes.is_none() && asked.outcomes == 0
+                    {
+                        asked.yes = Some(allowed);
+                    }
+                }
+            }
+            Input::User(UserInput::MoreTime { request_id }) => {
+                if let Some(asked) = self.requests.get_mut(request_id)
+                    && asked.answer_by > now.boot
+                {
+                    asked.answer_by = (asked.answer_by + secs(120)).min(asked.received + secs(600));
+                }
+            }
+            Input::User(UserInput::TakeBack { permission }) => {
+                for granted in self.sessions.values_mut() {
+                    *granted = granted.difference(Permissions::from([*permission]));
+                }
+            }
+            Input::RequestReceived(request) => {
+                let answer = request.answer_within.clamp(secs(30), secs(300));
+                self.requests.entry(request.id.clone()).or_insert_with(|| Asked {
+                    request: request.clone(),
+                    group: self.group.unwrap_or(Permissions::all()),
+                    answer_by: now.boot + answer,
+                    received: now.boot,
+                    yes: None,
+                    durable: false,
+                    outcomes: 0,
+                    approval_sent: false,
+                });
+            }
+            Input::Prompt(request_id, PromptFact::Visibility(visibility)) => {
+                if let Some((shown, since)) = &mut self.popup
+                    && shown == request_id
+                {
+                    *since = match visibility {
+                        Visibility::Covered => None,
+                        Visibility::Visible(assurance) => {
+                            let inert = match assurance {
+                                session::Assurance::Proven => secs(1),
+                                session::Assurance::Active => secs(2),
+                            };
+                            Some(since.filter(|&(_, before)| before == inert).unwrap_or((now.boot, inert)))
+                        }
+                    };
+                }
+            }
+            Input::Recorded(request_id) => {
+                if let Some(asked) = self.requests.get_mut(request_id) {
+                    asked.durable |= asked.yes.is_some();
+                }
+            }
+            Input::ApprovalAccepted(accepted) => {
+                if let Some(asked) = self.requests.get(&accepted.request_id)
+                    && asked.approval_sent
+                    && !self.over.contains(&accepted.session_id)
+                {
+                    let yes = asked.yes.expect("an approval is sent after a yes");
+                    self.rang.remove(&asked.request.organisation.id);
+                    let granted = self.sessions.entry(accepted.session_id.clone()).or_default();
+                    *granted = granted.union(yes);
+                }
+            }
+            Input::Joined(JoinedAs::Device { standing, .. }) if self.group.is_none() => {
+                self.group = Some(standing.permissions);
+            }
+            Input::LinkLost | Input::Suspending => {
+                self.offline = true;
+                self.unlinked.get_or_insert(now.boot);
+            }
+            Input::LinkRestored => {
+                self.offline = false;
+                self.unlinked = None;
+            }
+            Input::ScreenLocked => {
+                self.locked = true;
+                self.locked_since.get_or_insert(now.boot);
+            }
+            Input::ScreenUnlocked => {
+                self.locked = false;
+                self.locked_since = None;
+            }
+            Input::Access(AccessFact::InputHeld) => {
+                if let Some(access) = &mut self.access {
+                    access.held = true;
+                }
+            }
+            Input::SessionEnded { session_id, .. } => self.over.push(session_id.clone()),
+            _ => {}
+        }
+    }
+
+    /// What came out of one call.
+    pub(crate) fn effects(&mut self, input: Option<&Input>, effects: &[Effect], now: Now) {
+        assert!(!self.terminated || effects.is_empty(), "something is done after the end: {effects:?}");
+        if matches!(input, Some(Input::User(UserInput::End) | Input::Terminating)) && self.access.is_some() {
+            assert!(
+                effects.contains(&Effect::StopAccess),
+                "an end leaves the access process alive: {effects:?}"
+            );
+        }
+        for effect in effects {
+            match effect {
+                Effect::Send(Send::Outcome {
+                    request_id,
+                    outcome: Outcome::Approved { permissions, .. },
+                    ..
+                }) => {
+                    let asked =
+                        self.requests.get_mut(request_id).expect("an approval of something that was asked");
+                    assert!(asked.durable, "an approval is sent that is not durable");
+                    assert_eq!(asked.yes, Some(*permissions), "what is sent is not what the person said");
+                    asked.approval_sent = true;
+                    asked.outcomes += 1;
+                }
+                Effect::Send(Send::Outcome { request_id, .. }) => {
+                    let asked =
+                        self.requests.get_mut(request_id).expect("an outcome of something that was asked");
+                    asked.outcomes += 1;
+                }
+                Effect::Send(Send::Cancel { request_id, .. }) => {
+                    // An approval that was neither sent nor will be: the cancel is its outcome.
+                    let asked =
+                        self.requests.get_mut(request_id).expect("a cancel of something that was asked");
+                    assert!(asked.yes.is_some(), "a cancel of something that was not approved");
+                    asked.outcomes = 1;
+                }
+                Effect::Send(Send::End { session_id, reason }) if *reason != EndReason::NotStarted => {
+                    self.over.push(session_id.clone());
+                }
+                Effect::StartAccess(grant) | Effect::ChangeGrant(grant) => {
+                    let allowed = self.sessions.get(&grant.session_id).copied().unwrap_or_default();
+                    assert!(!self.over.contains(&grant.session_id), "a session that is over is served");
+                    assert!(
+                        grant.permissions.is_subset(allowed),
+                        "{:?} is served and {allowed:?} was approved",
+                        grant.permissions
+                    );
+                    let started = matches!(effect, Effect::StartAccess(_));
+                    assert_eq!(
+                        started,
+                        self.access.is_none(),
+                        "access is started twice or changed while absent"
+                    );
+                    let before = self.access.unwrap_or(Access {
+                        granted: Permissions::EMPTY,
+                        paused: false,
+                        held: false,
+                    });
+                    self.access = Some(Access { granted: grant.permissions, ..before });
+                }
+                Effect::StopAccess => self.access = None,
+                Effect::Pause => self.with_access(|access| access.paused = true),
+                Effect::Resume => self.with_access(|access| access.paused = false),
+                Effect::ResumeInput => self.with_access(|access| access.held = false),
+                Effect::ShowPrompt(request_id) => self.popup = Some((request_id.clone(), None)),
+                Effect::ClosePrompt(request_id) => {
+                    if self.popup.as_ref().is_some_and(|(shown, _)| shown == request_id) {
+                        self.popup = None;
+                    }
+                }
+                Effect::Exit(_) => self.terminated = true,
+                Effect::Send(_)
+                | Effect::Record(_)
+                | Effect::HoldInput
+                | Effect::ForgetInvitation
+                | Effect::Notify(_) => {}
+            }
+        }
+    }
+
+    /// What is shown after one call.
+    pub(crate) fn view(&self, view: &View, deadline: Option<Duration>, config: &Config, now: Now) {
+        if self.terminated {
+            return;
+        }
+        let free = matches!(view.screen, Screen::Idle { .. } | Screen::Ready { .. }) && view.prompt.is_none();
+        assert!(free || deadline.is_some(), "a phase without a deadline: {view:?}");
+        assert!(deadline.is_none_or(|due| due > now.boot), "a deadline that has passed");
+
+        let session = match &view.screen {
+            Screen::Session(session) => Some(session),
+            _ => None,
+        };
+        if let Some(session) = session {
+            assert!(
+                Duration::from_secs(session.elapsed_secs) < config.longest_session,
+                "a session without end"
+            );
+            assert!(
+                self.unlinked.is_none_or(|since| now.boot < since + secs(60)) || session.elapsed_secs < 60
+            );
+            assert!(
+                self.locked_since.is_none_or(|since| now.boot < since + secs(300))
+                    || session.elapsed_secs < 300
+            );
+            let allowed = self.sessions.values().fold(Permissions::EMPTY, |all, granted| all.union(*granted));
+            assert!(session.granted.is_subset(allowed), "more is shown as granted than was approved");
+        }
+        assert!(session.is_some() || self.access.is_none(), "access is served without a session");
+        if let Some(access) = self.access {
+            assert!(
+                access.paused || !(self.offline || self.locked),
+                "the operator is served offline or on a locked screen"
+            );
+            let popup_up = self.popup.as_ref().is_some_and(|(id, _)| self.requests[id].outcomes == 0);
+            let controls = access.granted.contains(Permission::Control);
+            assert!(
+                !(popup_up && controls) || access.held,
+                "the operator's input goes on while a request is on screen"
+            );
+        }
+        let open = view.prompt.as_ref().map(|prompt| &prompt.request_id);
+        for (id, asked) in &self.requests {
+            if Some(id) == open {
+                assert!(
+                    asked.outcomes == 0 || asked.approval_sent,
+                    "a request that has an outcome is still open"
+                );
+                let approving =
+                    view.prompt.as_ref().is_some_and(|prompt| prompt.stage == PromptStage::Approving);
+                assert_eq!(
+                    approving,
+                    asked.yes.is_some(),
+                    "an approval the person did not give, or one that was lost"
+                );
+                assert!(approving || now.boot < asked.answer_by, "silence is not a no");
+            } else {
+                assert!(asked.outcomes >= 1, "{id} is gone without an outcome");
+            }
+            assert!(asked.outcomes <= 2, "{id} has {} outcomes", asked.outcomes);
+        }
+    }
+
+    fn press_counts(&self, request_id: &RequestId, now: Now) -> bool {
+        let Some((shown, Some((since, inert)))) = &self.popup else { return false };
+        let in_time = self.requests.get(request_id).is_some_and(|asked| now.boot < asked.answer_by);
+        shown == request_id && in_time && now.boot >= *since + *inert
+    }
+
+    /// An organisation rings at most once a minute, unless the person said yes to it meanwhile.
+    fn rings(&mut self, request: &Request, now: Now) {
+        let organisation = request.organisation.id.clone();
+        let since_last = self.rang.insert(organisation, now.boot).map(|last| now.boot - last);
+        assert!(since_last.is_none_or(|since| since >= secs(60)), "rang again after {since_last:?}");
+    }
+
+    fn with_access(&mut self, change: impl FnOnce(&mut Access)) {
+        if let Some(access) = &mut self.access {
+            change(access);
+        }
+    }
+}
+
+/// Requested ∩ machine policy ∩ device group ∩ trust.
+fn allowed(request: &Request, group: Permissions, config: &Config) -> Permissions {
+    let trusted: &[Permission] = match (request.organisation.trust, request.session_id.is_some()) {
+        (TrustLevel::Pinned | TrustLevel::Known, _) | (TrustLevel::New, true) => {
+            return request.permissions.intersection(group).intersection(config.permissions);
+        }
+        (TrustLevel::New, false) => &[Permission::View, Permission::Chat, Permission::Messages],
+        (TrustLevel::Changed, _) => &[Permission::View, Permission::Chat],
+    };
+    request
+        .permissions
+        .intersection(group)
+        .intersection(config.permissions)
+        .intersection(trusted.iter().copied().collect())
+}
