@@ -796,11 +796,25 @@ fn a_request_closes_the_summary_of_the_last_session() {
 }
 
 #[test]
-fn a_clock_that_goes_back_undoes_nothing() {
+fn a_clock_that_goes_back_neither_shortens_nor_prolongs_a_deadline() {
+    let mut sim = Sim::ready();
+    sim.advance(secs(500));
+    sim.give(Input::ScreenUnlocked);
+    let seen = sim.now.boot;
+    sim.now.boot -= secs(400);
+    sim.give(Input::RequestReceived(request("r1", [VIEW])));
+    assert_eq!(sim.view().prompt.unwrap().answer_secs, 120);
+    sim.now.boot = seen;
+    sim.make_approvable("r1");
+    assert_eq!(outcome_of(&sim.advance(secs(118)), "r1"), None);
+    assert_eq!(outcome_of(&sim.advance(secs(1)), "r1"), unanswered(UnansweredCause::Expired));
+}
+
+#[test]
+fn what_an_access_process_reports_late_is_not_shown_while_nothing_is_served() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
-    sim.advance(secs(3600));
-    assert_eq!(ended_as(&sim), Some(EndReason::Expired));
-    sim.now.boot -= secs(3000);
-    sim.user(UserInput::CloseSummary);
-    assert!(matches!(sim.view().screen, Screen::Ready { .. }));
+    sim.give(Input::LinkLost);
+    sim.give(Input::Access(AccessFact::Doing { actions: Actions::from([Action::Viewing]) }));
+    let Screen::Session(session) = sim.view().screen else { panic!("no session") };
+    assert_eq!(session.actions, Actions::EMPTY);
 }
