@@ -1,2 +1,186 @@
-//! placeholder
-fn main() {}
+//! The agent: arguments become one of its three processes, or a one-shot command.
+
+mod access;
+mod arguments;
+mod logging;
+mod places;
+mod platform;
+mod private;
+mod resident;
+mod settings;
+
+use anyhow::{Context as _, bail};
+use arguments::{Arguments, Command, Run};
+use clap::Parser as _;
+use places::Places;
+use protocol::{Secret, SessionCode};
+use resident::local::{self, Answer, AskError, Question};
+use settings::{Document, Settings};
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Read as _},
+    path::Path,
+    process::ExitCode,
+};
+
+/// Nothing answers: no agent is running.
+const NOT_RUNNING: u8 = 4;
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command.unwrap_or_default();
+    // The children say nothing but what belongs on their line, and end when it does.
+    match command {
+        Command::Window => {
+            platform::harden(true);
+            logging::start(None);
+            return window::run().map_or_else(
+                |error| {
+                    tracing::error!("{error:#}");
+                    ExitCode::from(window::exit_code(&error))
+                },
+                |()| ExitCode::SUCCESS,
+            );
+        }
+        Command::Access => {
+            platform::harden(true);
+            logging::start(None);
+            return access::run();
+        }
+        Command::Run(_)
+        | Command::Join { .. }
+        | Command::Open
+        | Command::End
+        | Command::Status { .. }
+        | Command::Quit
+        | Command::Settings { .. } => {}
+    }
+    match perform(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ondemand-agent: {error:#}");
+            let not_running = matches!(error.downcast_ref(), Some(AskError::NotRunning));
+            if not_running { ExitCode::from(NOT_RUNNING) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn perform(command: Command) -> anyhow::Result<()> {
+    let places = Places::of_user()?;
+    match command {
+        Command::Run(run) => reside(places, run),
+        Command::Join { code_or_link } => {
+            let code = code(&code_or_link)?;
+            tell(&places, &Question::Join { code })
+        }
+        Command::Open => tell(&places, &Question::Open),
+        Command::End => tell(&places, &Question::End),
+        Command::Quit => tell(&places, &Question::Quit),
+        Command::Status { json } => {
+            let Answer::Status { status } = local::ask(&places, &Question::Status)? else {
+                bail!("the running agent is of another version; quit it and start it again");
+            };
+            println!("{}", if json { format!("{status:#}") } else { in_words(&status) });
+            Ok(())
+        }
+        Command::Settings { json } => {
+            let settings = Settings::load(&places, Document::default())?;
+            match json {
+                true => println!("{}", serde_json::to_string_pretty(&settings)?),
+                false => print!("{}", settings.table()),
+            }
+            Ok(())
+        }
+        Command::Window | Command::Access => Ok(()),
+    }
+}
+
+fn tell(places: &Places, question: &Question) -> anyhow::Result<()> {
+    local::ask(places, question)?;
+    Ok(())
+}
+
+/// Becomes the resident, unless this user has one.
+fn reside(places: Places, run: Run) -> anyhow::Result<()> {
+    platform::save_memory();
+    platform::harden(false);
+    places.prepare()?;
+    let lock = private::append(&places.lock()).context("failed to open the agent's lock")?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            local::ask(&places, &Question::Open)?;
+            println!("The agent is running already; its window is open.");
+            return Ok(());
+        }
+        Err(TryLockError::Error(error)) => return Err(error).context("failed to lock the agent's lock"),
+    }
+    logging::start(Some(&places.log()));
+    let settings = Settings::load(&places, Document { service_url: run.service_url, ..Document::default() })?;
+    let token_file = run.enrolment_token_file.or_else(|| settings.enrolment_token_file.value.clone());
+    let options = resident::Options {
+        once: run.once,
+        program: platform::own_program().context("failed to find the agent's own program file")?,
+        open_window: !run.background,
+        enrolment_token: token_file.as_deref().map(enrolment_token).transpose()?,
+    };
+    let ended = platform::with_tray(move |show_face| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let ended = runtime.block_on(resident::run(places, settings, options, show_face));
+        // A name lookup or proof of work that is under way must not keep the agent from ending.
+        runtime.shutdown_background();
+        ended
+    });
+    File::unlock(&lock).context("failed to unlock the agent's lock")?;
+    ended
+}
+
+/// Reads the token from a file, or from standard input where the file is `-`.
+fn enrolment_token(path: &Path) -> anyhow::Result<Secret> {
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().take(4096).read_to_string(&mut text).context("failed to read the enrolment token")?;
+        text
+    } else {
+        fs::read_to_string(path)
+            .with_context(|| format!("failed to read the enrolment token's file, {}", path.display()))?
+    };
+    match text.trim() {
+        "" => bail!("the enrolment token is empty"),
+        token => Ok(Secret::new(token)),
+    }
+}
+
+/// The code in a link that the desktop passes, or on standard input where the argument is `-`. A bare code as an argument
+/// is refused: every program on the computer can read command lines, and shells remember them.
+fn code(code_or_link: &str) -> anyhow::Result<SessionCode> {
+    if code_or_link == "-" {
+        let mut text = String::new();
+        io::stdin().take(256).read_to_string(&mut text).context("failed to read the session code")?;
+        return Ok(text.parse()?);
+    }
+    match code_or_link.strip_prefix("ondemand-agent:join#") {
+        Some(code) => Ok(code.parse()?),
+        None => bail!("give `-` and enter the code, or a link that starts with ondemand-agent:join#"),
+    }
+}
+
+/// A line or two about how it stands.
+fn in_words(status: &serde_json::Value) -> String {
+    match serde_json::from_value::<session::View>(status["view"].clone()) {
+        Ok(view) => resident::menu::tooltip(&view).replace(['\u{2068}', '\u{2069}'], ""),
+        Err(_) => "the running agent is of another version".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_code_is_not_taken_from_the_command_line() {
+        assert!(code("123-456-789").is_err());
+        assert_eq!(code("ondemand-agent:join#123-456-789").unwrap().digits(), "123456789");
+        assert!(code("ondemand-agent:join?123456789").is_err());
+        assert!(code("https://support.example/join#123456789").is_err());
+    }
+}

@@ -136,12 +136,14 @@ pub struct ProofOfWork {
 /// `GET /agent/v1/events`: the long poll's query.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "schema", into_params(parameter_in = Query))]
 pub struct EventsQuery {
     /// The cursor of the last answer. Without it the answer is a snapshot, at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// How long the service may hold the answer back while nothing happens; 900 at most.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", param(required = false))]
     pub wait_secs: u32,
 }
 

@@ -157,6 +157,8 @@ impl<T: utoipa::ToSchema> utoipa::ToSchema for Set<T> {
 }
 
 macro_rules! members {
+    // `$wire` is a `tt`: utoipa's derive does not see through the invisible group that a `literal` is wrapped in, and the
+    // OpenAPI document would name the variants instead.
     ($(#[$meta:meta])* $name:ident, $set:ident: $($(#[$doc:meta])* $variant:ident = $wire:tt),* $(,)?) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,0 +1,166 @@
+//! What is measured, in which order.
+
+use crate::{costs, relay::Relay};
+use anyhow::{Context, Result, bail};
+use protocol::{Permission, Timestamp};
+use rehearsal::{
+    AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Signal, Stage, program, signal_pid, wait_for,
+};
+use serde_json::{Map, Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use virtual_desktop::{Desktop, Options};
+
+/// How long after being ready memory is read.
+const SETTLE: Duration = Duration::from_secs(60);
+/// Two whole waits of the first length, 55 s.
+const IDLE: Duration = Duration::from_secs(110);
+/// Memory growth is measured from this session on.
+const FIRST: u32 = 10;
+
+struct Plan {
+    sessions: u32,
+    idle: bool,
+    output: PathBuf,
+}
+
+/// `bench OUTPUT [--quick]`; quick leaves the idle minutes out and plays few sessions.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let plan = match arguments {
+        [output] => Plan { sessions: 210, idle: true, output: output.into() },
+        [output, quick] if quick == "--quick" => Plan { sessions: 12, idle: false, output: output.into() },
+        _ => bail!("usage: bench OUTPUT [--quick]"),
+    };
+    let certificates = tempfile::tempdir()?;
+    let tls = certificate(certificates.path())?;
+    let desktop = Desktop::start(Options::default())?;
+    let service = Service::start(&program("ondemand-service")?, ServiceOptions { tls: Some(tls.clone()) })?;
+    let address = service.url().rsplit('/').next().context("no address")?.parse()?;
+    let relay = Relay::start(address)?;
+    let options = AgentOptions {
+        service_url: format!("https://{}", relay.address),
+        extra_ca: Some(tls.0),
+        arguments: vec!["--background".into()],
+        ..AgentOptions::default()
+    };
+    let stage = Stage::with_device(desktop, service, options)?;
+    let mut figures = Map::new();
+    let mut note = |name: &str, value: Value| {
+        println!("{name:<44} {value}");
+        figures.insert(name.into(), value);
+    };
+    note("agent_program_bytes", json!(fs::metadata(program("ondemand-agent")?)?.len()));
+
+    if plan.idle {
+        // Not waiting for a condition: what is measured is how things are after this long.
+        std::thread::sleep(SETTLE);
+        note("resident_pss_60_s_after_ready_bytes", json!(costs::memory(stage.agent.pid())?));
+        let (wake_ups, bytes) = (costs::wake_ups(stage.agent.pid())?, relay.bytes());
+        std::thread::sleep(IDLE);
+        let minutes = IDLE.as_secs_f64() / 60.0;
+        note("idle_first_wait_in_force_s", json!(55));
+        note(
+            "idle_wake_ups_per_minute",
+            json!((costs::wake_ups(stage.agent.pid())? - wake_ups) as f64 / minutes),
+        );
+        note("idle_payload_bytes_per_minute", json!((relay.bytes() - bytes) as f64 / minutes));
+    }
+
+    let mut popup = Vec::new();
+    let mut receipt = Vec::new();
+    let mut dead = Vec::new();
+    let mut dead_when_stopped = Vec::new();
+    let mut memory_at_first = None;
+    for number in 1..=plan.sessions {
+        let times = play(&stage, number % 10 == 0)?;
+        popup.push(times.popup);
+        receipt.push(times.receipt);
+        if number % 10 == 0 { &mut dead_when_stopped } else { &mut dead }.push(times.dead);
+        if number == FIRST {
+            memory_at_first = Some(costs::memory(stage.agent.pid())?);
+        }
+        if number == FIRST + 100
+            && let Some(before) = memory_at_first
+        {
+            let now = costs::memory(stage.agent.pid())?;
+            note("resident_pss_after_110_sessions_bytes", json!(now));
+            note("resident_pss_growth_session_10_to_110_bytes", json!(i128::from(now) - i128::from(before)));
+        }
+    }
+    let maximum = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+    note("sessions", json!(plan.sessions));
+    note("request_sent_to_popup_mapped_ms_maximum", json!(maximum(&popup)));
+    note("request_sent_to_popup_mapped_ms_median", json!(costs::median(&mut popup)));
+    note("approve_to_receipt_at_service_ms_median", json!(costs::median(&mut receipt)));
+    note("end_to_access_process_dead_ms_maximum", json!(maximum(&dead)));
+    note("end_to_access_process_dead_ms_median", json!(costs::median(&mut dead)));
+    note("end_to_stopped_access_process_dead_ms_maximum", json!(maximum(&dead_when_stopped)));
+
+    if let Some(folder) = plan.output.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&plan.output, serde_json::to_string_pretty(&figures)? + "\n")?;
+    println!("{}", plan.output.display());
+    Ok(())
+}
+
+/// Milliseconds.
+struct Times {
+    popup: f64,
+    receipt: f64,
+    dead: f64,
+}
+
+/// One session from request to end; with `stopped` the access process stands still when the end comes.
+fn play(stage: &Stage, stopped: bool) -> Result<Times> {
+    let maps = stage.desktop.watch_maps()?;
+    let asked = costs::now();
+    let request = stage.ask([Permission::View, Permission::Chat])?;
+    let mapped = maps.next("the popup", DEADLINE, |window| window.title == POPUP)?;
+    stage.wait_until_approvable()?;
+    let approve = stage.button("Approve")?;
+    let pressed = Timestamp::now();
+    approve.activate()?;
+    let session = stage.operator.wait_for_approval(&request)?;
+    // The service's own stamp, from the same clock: asking for it would take longer than what is measured.
+    let receipts = stage.operator.receipts(&session)?;
+    let received = receipts.first().context("an approval leaves a receipt")?.received_at;
+    stage.wait_for_access(true)?;
+    let access = stage.access_process().context("the access process is gone")?;
+    if stopped {
+        signal_pid(access.cast_signed(), Signal::Stop);
+    }
+    stage.wait_until_gone(POPUP)?;
+    let icon = stage.tray_icon()?;
+    let ended = costs::now();
+    stage.desktop.tray().choose(&icon, "End Session")?;
+    while !costs::is_dead(access) {
+        std::thread::sleep(Duration::from_micros(200));
+        if costs::now() - ended > DEADLINE {
+            bail!("the access process outlived the session");
+        }
+    }
+    let dead = costs::now();
+    wait_for("the agent to be ready again", || {
+        let screen = stage.agent.status()?["view"]["screen"]["screen"].clone();
+        Ok((screen == "ended").then_some(()))
+    })?;
+    let ms = |from: Duration, to: Duration| (to.saturating_sub(from)).as_secs_f64() * 1000.0;
+    Ok(Times {
+        popup: ms(asked, mapped.at),
+        receipt: received.duration_since(pressed).as_secs_f64() * 1000.0,
+        dead: ms(ended, dead),
+    })
+}
+
+/// A certificate authority that is its own only certificate, for 127.0.0.1.
+fn certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    fs::write(&certificate, made.cert.pem())?;
+    fs::write(&key, made.signing_key.serialize_pem())?;
+    Ok((certificate, key))
+}

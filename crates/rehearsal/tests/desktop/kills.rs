@@ -1,0 +1,109 @@
+//! Whatever dies, at whatever moment: a no or an end, and said so.
+
+use anyhow::Result;
+use protocol::{EndReason, Permission, UnansweredCause, operator::RequestState};
+use rehearsal::{POPUP, Signal, Stage, signal_pid, wait_for};
+
+#[test]
+fn a_popup_that_is_killed_is_a_no() -> Result<()> {
+    let stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    for pid in stage.agent.children("window") {
+        signal_pid(pid.cast_signed(), Signal::Kill);
+    }
+    let expected = RequestState::Unanswered { cause: UnansweredCause::PromptFailed };
+    assert_eq!(stage.outcome(&request)?, expected);
+    Ok(())
+}
+
+#[test]
+fn an_access_process_that_is_killed_ends_the_session() -> Result<()> {
+    let stage = Stage::device()?;
+    let session = stage.session([Permission::View])?;
+    stage.wait_for_access(true)?;
+    signal_pid(stage.access_process().expect("it lives").cast_signed(), Signal::Kill);
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::AccessFailed);
+    Ok(())
+}
+
+#[test]
+fn an_access_process_that_stands_still_is_killed_by_an_end() -> Result<()> {
+    let stage = Stage::device()?;
+    let session = stage.session([Permission::View])?;
+    stage.wait_for_access(true)?;
+    signal_pid(stage.access_process().expect("it lives").cast_signed(), Signal::Stop);
+    assert!(stage.agent.run(&["end"], "")?.status.success());
+    stage.wait_for_access(false)?;
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
+    Ok(())
+}
+
+#[test]
+fn an_agent_that_is_killed_while_ready_is_back_after_its_restart() -> Result<()> {
+    let mut stage = Stage::device()?;
+    stage.agent.kill();
+    stage.agent.restart()?;
+    stage.wait_for_screen("ready")?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.operator.wait_for_state(&request, |state| *state == RequestState::Shown)?;
+    Ok(())
+}
+
+#[test]
+fn an_agent_that_is_killed_with_a_request_on_screen_shows_nothing_afterwards() -> Result<()> {
+    let mut stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.operator.wait_for_state(&request, |state| *state == RequestState::Shown)?;
+    stage.agent.kill();
+    stage.wait_until_gone(POPUP)?;
+    stage.agent.restart()?;
+    let expected = RequestState::Unanswered { cause: UnansweredCause::AgentRestarted };
+    assert_eq!(stage.outcome(&request)?, expected);
+    stage.wait_for_screen("ready")?;
+    let shown = stage.desktop.windows()?.iter().any(|window| window.mapped && window.title == POPUP);
+    assert!(!shown);
+    Ok(())
+}
+
+#[test]
+fn an_agent_that_is_killed_in_a_session_takes_the_access_process_along_and_resumes_nothing() -> Result<()> {
+    let mut stage = Stage::device()?;
+    let session = stage.session([Permission::View])?;
+    stage.wait_for_access(true)?;
+    let access = stage.access_process().expect("it lives");
+    stage.agent.kill();
+    wait_for("the access process to die with its parent", || {
+        Ok((!std::path::Path::new(&format!("/proc/{access}/fd/0")).exists()).then_some(()))
+    })?;
+    stage.agent.restart()?;
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::AgentRestarted);
+    stage.wait_for_screen("ready")?;
+    assert!(stage.access_process().is_none());
+    Ok(())
+}
+
+#[test]
+fn a_log_off_ends_the_session_and_says_so() -> Result<()> {
+    let mut stage = Stage::device()?;
+    let session = stage.session([Permission::View])?;
+    stage.agent.terminate();
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::AgentStopped);
+    Ok(())
+}
+
+#[test]
+fn a_service_that_is_started_again_finds_the_agent_waiting() -> Result<()> {
+    let mut stage = Stage::device()?;
+    stage.service.kill();
+    stage.agent.wait_for_status("offline", |status| !status["view"]["offline_since"].is_null())?;
+    stage.service.serve()?;
+    stage.operator = stage.service.operator()?;
+    stage.operator.wait_for_device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.operator.wait_for_state(&request, |state| *state == RequestState::Shown)?;
+    Ok(())
+}

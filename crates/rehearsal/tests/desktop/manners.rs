@@ -1,0 +1,121 @@
+//! How the popup behaves towards a person who is doing something else.
+
+use anyhow::Result;
+use protocol::{Permission, operator::RequestState};
+use rehearsal::{A_MOMENT, POPUP, Stage, wait_for};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
+use virtual_desktop::{Options, WindowManager, windows::WindowOptions};
+
+#[test]
+fn typing_elsewhere_while_the_popup_appears_loses_no_letter() -> Result<()> {
+    for window_manager in [WindowManager::Openbox, WindowManager::Xfwm4] {
+        let stage = Stage::device_on(Options { window_manager, ..Options::default() })?;
+        let typed = stage.desktop.home().join("typed");
+        let script = format!("stty -icanon; exec cat > {}", typed.display());
+        let mut xterm = stage.desktop.command("xterm");
+        xterm.args(["-T", "somewhere else", "-e", "sh", "-c", &script]).stdout(Stdio::null());
+        let _xterm = stage.desktop.spawn(&mut xterm)?;
+        let window = stage.desktop.wait_for_title("somewhere else", rehearsal::DEADLINE)?;
+        stage.desktop.click(window.rect.centre())?;
+        wait_for("xterm to have the focus", || {
+            Ok(stage.desktop.focused()?.filter(|focused| focused.title == "somewhere else").map(|_| ()))
+        })?;
+        wait_for("the shell in it", || Ok(typed.exists().then_some(())))?;
+
+        let request = stage.ask([Permission::View])?;
+        let mut letters = 0;
+        let mut after_popup = 0;
+        // Keys that could press a button are among them.
+        while after_popup < 20 {
+            stage.desktop.type_text(if letters % 5 == 4 { " " } else { "a" })?;
+            letters += 1;
+            if stage.desktop.windows()?.iter().any(|window| window.mapped && window.title == POPUP) {
+                after_popup += 1;
+            }
+            assert!(letters < 2000, "the popup never came");
+        }
+        wait_for("all letters", || Ok((fs::read(&typed)?.len() == letters).then_some(())))?;
+        assert_eq!(stage.operator.request(&request)?.state, RequestState::Shown, "{window_manager:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_press_in_the_first_second_does_not_count() -> Result<()> {
+    let stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    let approve = stage.button("Approve")?;
+    if stage.agent.status()?["view"]["prompt"]["approvable"] == false {
+        approve.activate()?;
+        stage.desktop.click(approve.rect()?.centre())?;
+    }
+    stage.stays_open(&request, A_MOMENT)?;
+    // Later the same press does.
+    stage.wait_until_approvable()?;
+    stage.click("Approve")?;
+    stage.operator.wait_for_approval(&request)?;
+    Ok(())
+}
+
+#[test]
+fn a_covered_popup_cannot_be_approved_until_it_was_seen_again() -> Result<()> {
+    let stage = Stage::device()?;
+    stage.ask([Permission::View])?;
+    let popup = stage.popup()?;
+    stage.wait_until_approvable()?;
+    let cover = stage.desktop.open_window(&WindowOptions {
+        rect: popup.rect,
+        override_redirect: true,
+        ..WindowOptions::default()
+    })?;
+    stage.agent.wait_for_status("the popup to be covered", |status| {
+        status["view"]["prompt"]["approvable"] == false
+    })?;
+    drop(cover);
+    stage.wait_until_approvable()?;
+    Ok(())
+}
+
+#[test]
+fn escape_in_the_popup_is_a_no() -> Result<()> {
+    let stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    let popup = stage.popup()?;
+    // Into an empty part of the popup: it has the keyboard from now on.
+    let corner = virtual_desktop::Point { x: popup.rect.x + 6, y: popup.rect.y + 6 };
+    stage.desktop.click(corner)?;
+    wait_for("the popup to have the keyboard", || {
+        Ok(stage.desktop.focused()?.filter(|focused| focused.title == POPUP).map(|_| ()))
+    })?;
+    stage.desktop.press(virtual_desktop::Key::Escape)?;
+    assert!(matches!(stage.outcome(&request)?, RequestState::Rejected { .. }));
+    Ok(())
+}
+
+#[test]
+fn an_approve_line_that_does_not_come_from_the_popup_is_not_listened_to() -> Result<()> {
+    let stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.wait_until_approvable()?;
+    // Another program of the same user tries to write into the line of a child.
+    for pid in stage.agent.children("window") {
+        for descriptor in [0, 1] {
+            let path = format!("/proc/{pid}/fd/{descriptor}");
+            let line = format!(
+                r#"{{"tell":"user","user":"approve","request_id":"{request}","permissions":["view"],"limit":{{"secs":60,"nanos":0}},"given_by":null}}"#
+            );
+            let _ = Command::new("sh")
+                .args(["-c", &format!("echo '{line}' > {path}")])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+    stage.stays_open(&request, A_MOMENT)?;
+    assert!(stage.access_process().is_none());
+    Ok(())
+}

@@ -1,0 +1,52 @@
+// Builds dist/: index.html, join.html and assets/ with a hash of the content in each name, so that the service may let
+// browsers keep them for ever.
+
+import { build } from "esbuild";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+await rm(`${root}dist`, { recursive: true, force: true });
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: ["src/console.tsx", "src/join.tsx", "src/styles/console.css", "src/styles/join.css", "src/icon.svg"],
+  outdir: "dist/assets",
+  outbase: "src",
+  entryNames: "[name]-[hash]",
+  chunkNames: "shared-[hash]",
+  loader: { ".svg": "copy" },
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+});
+
+const built = new Map();
+let total = 0;
+for (const [path, { entryPoint, inputs, bytes }] of Object.entries(metafile.outputs)) {
+  total += bytes;
+  const source = entryPoint ?? (Object.keys(inputs).length === 1 ? Object.keys(inputs)[0] : undefined);
+  if (source) built.set(source, path.replace(/^dist/, ""));
+}
+
+for (const page of ["index.html", "join.html"]) {
+  const template = await readFile(`${root}src/${page}`, "utf8");
+  const html = template.replaceAll(/\{\{(.+?)\}\}/g, (_, source) => {
+    const path = built.get(source);
+    if (!path) throw new Error(`src/${page} names ${source}, which was not built`);
+    return path;
+  });
+  total += html.length;
+  await writeFile(`${root}dist/${page}`, html);
+}
+
+const limit = 150_000;
+console.log(`dist: ${(total / 1000).toFixed(1)} kB of ${limit / 1000}`);
+if (total > limit) throw new Error("the console has grown over its limit");

@@ -1,0 +1,65 @@
+// The one place that talks HTTP.
+
+import { text } from "./strings";
+import type { Problem, ProblemCode } from "./types";
+
+/** An answer other than success, or none at all (`unreachable`). */
+export class ApiError extends Error {
+  readonly code: ProblemCode | "unreachable";
+  readonly problem: Problem | undefined;
+
+  constructor(code: ProblemCode | "unreachable", problem?: Problem) {
+    super(problem?.detail ?? problem?.title ?? text.errors.unreachable);
+    this.code = code;
+    this.problem = problem;
+  }
+}
+
+/** What went wrong, for people. */
+export function explain(error: unknown): string {
+  return error instanceof ApiError ? error.message : text.errors.page;
+}
+
+export interface Call {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly csrfToken?: string | undefined;
+}
+
+/** Sends a call and reads the answer; nothing where the answer has no body. */
+export async function send<T>({ method, path, body, csrfToken }: Call): Promise<T> {
+  const headers = new Headers({ accept: "application/json" });
+  if (body !== undefined) headers.set("content-type", "application/json");
+  if (csrfToken !== undefined) headers.set("x-csrf-token", csrfToken);
+  let response: Response;
+  let answer: string;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      cache: "no-store",
+      credentials: "same-origin",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    answer = await response.text();
+  } catch {
+    throw new ApiError("unreachable");
+  }
+  if (response.ok) return (answer === "" ? undefined : JSON.parse(answer)) as T;
+  throw problemOf(response, answer);
+}
+
+function problemOf(response: Response, answer: string): ApiError {
+  const type = response.headers.get("content-type") ?? "";
+  if (!type.startsWith("application/problem+json")) {
+    // A proxy in between answered, not the service.
+    return new ApiError("unreachable");
+  }
+  try {
+    const problem = JSON.parse(answer) as Problem;
+    return new ApiError(problem.code, problem);
+  } catch {
+    return new ApiError("unreachable");
+  }
+}

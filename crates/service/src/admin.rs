@@ -1,0 +1,269 @@
+//! Setting a service up: organisations, operators, device groups, enrolment tokens.
+//!
+//! Works on the database alone, also while a service runs on it.
+
+use crate::{
+    clock::after,
+    credentials::MAX_LOGIN_CHARS,
+    ids,
+    passwords::{self, MAX_PASSWORD_BYTES},
+    store::{
+        self, EnrolmentTokenRecord, GroupRecord, OperatorRecord, OrganisationRecord, Store, sqlite::Sqlite,
+    },
+};
+use crypto::KeyPair;
+use protocol::{
+    GroupId, Operator, OperatorId, Organisation, OrganisationId, Permissions, Secret, Timestamp,
+    operator::GroupView, text,
+};
+use std::path::Path;
+
+/// The shortest password that is taken.
+const MIN_PASSWORD_CHARS: usize = 12;
+
+/// Why the set-up did not go through.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A name that would be drawn as nothing.
+    #[error("a name must have 1 to 64 visible characters")]
+    Name,
+    /// Not an internet domain in ASCII form.
+    #[error("`{0}` is not an internet domain in ASCII form, like support.example")]
+    Domain(String),
+    /// A sign-in name that cannot be typed reliably.
+    #[error("a sign-in name must have 1 to {MAX_LOGIN_CHARS} characters and no spaces")]
+    Login,
+    /// The login exists.
+    #[error("an operator with the sign-in name `{0}` exists already; choose another")]
+    LoginTaken(String),
+    /// Too short or too long.
+    #[error(
+        "the password must have at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes"
+    )]
+    Password,
+    /// A password that is the first to be tried.
+    #[error(
+        "the password is too easy to guess: it repeats the sign-in name or one character; choose another"
+    )]
+    WeakPassword,
+    /// There is no such organisation.
+    #[error("there is no organisation `{0}`; `organisation list` shows those there are")]
+    NoOrganisation(OrganisationId),
+    /// There is no such group.
+    #[error("there is no device group `{0}`")]
+    NoGroup(GroupId),
+    /// A group that allows nothing.
+    #[error("a device group must allow at least one permission")]
+    NoPermissions,
+    /// A number that makes no sense.
+    #[error("a token must be good for at least one use and one day")]
+    NeverValid,
+    /// The store failed.
+    #[error("the database could not do it")]
+    Store(#[from] store::Error),
+    /// Something that cannot happen did.
+    #[error("{0}")]
+    Broken(&'static str),
+}
+
+/// The set-up of one database.
+pub struct Admin {
+    store: Sqlite,
+}
+
+fn checked_name(name: &str) -> Result<String, Error> {
+    let checked = text::one_line(name, text::MAX_NAME_CHARS, "");
+    if checked.is_empty() || checked != name.trim() { Err(Error::Name) } else { Ok(checked) }
+}
+
+fn is_domain(domain: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    domain.len() <= 253 && domain.split('.').all(label)
+}
+
+impl Admin {
+    /// Opens the database at `path`, making it if need be.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Ok(Self { store: Sqlite::open(path)? })
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&mut dyn store::Tx) -> Result<T, Error>) -> Result<T, Error> {
+        let store: &dyn Store = &self.store;
+        store.run(work)
+    }
+
+    /// Adds an organisation and makes its signing key.
+    ///
+    /// # Errors
+    ///
+    /// When name or domain cannot be shown to a user.
+    pub fn add_organisation(&self, name: &str, domain: Option<&str>) -> Result<Organisation, Error> {
+        let name = checked_name(name)?;
+        if let Some(domain) = domain.filter(|domain| !is_domain(domain)) {
+            return Err(Error::Domain(domain.to_owned()));
+        }
+        let (key, signing_key) = KeyPair::generate();
+        let public = Organisation {
+            id: ids::fresh(),
+            name,
+            domain: domain.map(str::to_owned),
+            display_text: None,
+            public_key: key.public().to_string(),
+        };
+        let record = OrganisationRecord { public: public.clone(), signing_key };
+        self.run(|tx| Ok(tx.add_organisation(&record)?))?;
+        Ok(public)
+    }
+
+    /// Every organisation, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn organisations(&self) -> Result<Vec<Organisation>, Error> {
+        self.run(|tx| Ok(tx.organisations()?))
+    }
+
+    /// Adds an operator.
+    ///
+    /// # Errors
+    ///
+    /// When the login is taken, the password weak, or the organisation unknown.
+    pub fn add_operator(
+        &self,
+        organisation: &OrganisationId,
+        login: &str,
+        name: &str,
+        password: &Secret,
+    ) -> Result<OperatorId, Error> {
+        let name = checked_name(name)?;
+        let chars = login.chars().count();
+        if chars == 0 || chars > MAX_LOGIN_CHARS || login.chars().any(|c| c.is_whitespace() || c.is_control())
+        {
+            return Err(Error::Login);
+        }
+        check_password(password.expose(), login)?;
+        let password_hash =
+            passwords::hash(password.expose()).map_err(|_| Error::Broken("the password cannot be hashed"))?;
+        let operator = OperatorRecord {
+            public: Operator { id: ids::fresh(), name },
+            organisation: organisation.clone(),
+            login: login.to_owned(),
+            password_hash,
+        };
+        self.run(|tx| {
+            if tx.organisation(organisation)?.is_none() {
+                return Err(Error::NoOrganisation(organisation.clone()));
+            }
+            match tx.add_operator(&operator) {
+                Err(store::Error::Exists) => Err(Error::LoginTaken(login.to_owned())),
+                other => Ok(other?),
+            }
+        })?;
+        Ok(operator.public.id)
+    }
+
+    /// Adds a device group.
+    ///
+    /// # Errors
+    ///
+    /// When the organisation is unknown or nothing would be allowed.
+    pub fn add_group(
+        &self,
+        organisation: &OrganisationId,
+        name: &str,
+        permissions: Permissions,
+        requires_acceptance: bool,
+    ) -> Result<GroupId, Error> {
+        let name = checked_name(name)?;
+        if permissions.is_empty() {
+            return Err(Error::NoPermissions);
+        }
+        let group = GroupRecord {
+            public: GroupView { id: ids::fresh(), name, permissions },
+            organisation: organisation.clone(),
+            requires_acceptance,
+        };
+        self.run(|tx| {
+            if tx.organisation(organisation)?.is_none() {
+                return Err(Error::NoOrganisation(organisation.clone()));
+            }
+            Ok(tx.add_group(&group)?)
+        })?;
+        Ok(group.public.id)
+    }
+
+    /// Makes an enrolment token for a group; it is shown once and kept as a hash.
+    ///
+    /// # Errors
+    ///
+    /// When the group is unknown.
+    pub fn create_enrolment_token(
+        &self,
+        group: &GroupId,
+        uses: Option<u32>,
+        expires_in_days: Option<u32>,
+    ) -> Result<Secret, Error> {
+        if uses == Some(0) || expires_in_days == Some(0) {
+            return Err(Error::NeverValid);
+        }
+        let token = crypto::random_token();
+        let secs = expires_in_days.map(|days| days.saturating_mul(24 * 60 * 60));
+        let record = EnrolmentTokenRecord {
+            hash: crypto::hash(token.as_bytes()),
+            group: group.clone(),
+            uses_left: uses,
+            expires_at: secs.map(|secs| after(Timestamp::now(), secs)),
+        };
+        self.run(|tx| {
+            if tx.group(group)?.is_none() {
+                return Err(Error::NoGroup(group.clone()));
+            }
+            Ok(tx.add_enrolment_token(&record)?)
+        })?;
+        Ok(Secret::new(token))
+    }
+}
+
+fn check_password(password: &str, login: &str) -> Result<(), Error> {
+    if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
+        return Err(Error::Password);
+    }
+    let mut different: Vec<char> = password.chars().collect();
+    different.sort_unstable();
+    different.dedup();
+    let repeats_login = login.chars().count() >= 4 && password.to_lowercase().contains(&login.to_lowercase());
+    if different.len() < 5 || repeats_login { Err(Error::WeakPassword) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_must_not_be_the_first_that_is_tried() {
+        check_password("correct horse battery", "olivia").unwrap();
+        for password in ["", "short", "aaaaaaaaaaaaaaaa", "Olivia-2026-ok"] {
+            assert!(check_password(password, "olivia").is_err(), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_in_ascii_form() {
+        assert!(is_domain("support.example") && is_domain("xn--bcher-kva.example"));
+        for domain in
+            ["", "Support.example", "bücher.example", "a..b", "-a.example", "a b", "https://a.example"]
+        {
+            assert!(!is_domain(domain), "{domain}");
+        }
+    }
+}

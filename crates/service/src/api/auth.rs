@@ -1,0 +1,164 @@
+//! Who is calling, and from which page.
+
+use super::problem::Refusal;
+use crate::{
+    credentials::{self, Agent, SignedIn},
+    error::Error,
+    service::Service,
+};
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use protocol::Secret;
+use std::{sync::Arc, time::Instant};
+
+/// The header that goes with everything an operator does except GET.
+const CSRF_HEADER: &str = "x-csrf-token";
+
+/// An agent, by its bearer token.
+pub(super) struct FromAgent {
+    pub(super) agent: Agent,
+    pub(super) token_hash: String,
+}
+
+impl FromRequestParts<Arc<Service>> for FromAgent {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let (scheme, token) = value.and_then(|value| value.split_once(' ')).ok_or(Error::Unauthenticated)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Error::Unauthenticated.into());
+        }
+        let token = token.trim().to_owned();
+        let token_hash = crypto::hash(token.as_bytes());
+        let agent = service.run(move |work| credentials::agent(work, &token)).await?;
+        service.credentials.take(token_hash.clone(), Instant::now())?;
+        Ok(Self { agent, token_hash })
+    }
+}
+
+/// An operator, by the cookie; with everything but GET the CSRF token is demanded too.
+pub(super) struct FromOperator(pub(super) SignedIn);
+
+impl FromRequestParts<Arc<Service>> for FromOperator {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let token = cookie(&parts.headers, service.cookie_name()).ok_or(Error::Unauthenticated)?.to_owned();
+        let signed_in = service.run(move |work| credentials::operator(work, &token)).await?;
+        service.credentials.take(signed_in.token_hash.clone(), Instant::now())?;
+        if parts.method != Method::GET {
+            let expected = service.secrets.csrf_token(&signed_in.token_hash);
+            let sent = parts.headers.get(CSRF_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
+            // Hashes are compared, so that the time taken tells nothing about the token.
+            if crypto::hash(sent) != crypto::hash(expected.expose().as_bytes()) {
+                return Err(Error::Forbidden("the header X-CSRF-Token is missing or wrong").into());
+            }
+        }
+        Ok(Self(signed_in))
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+impl Service {
+    /// Whether browsers reach the service over TLS.
+    pub(super) fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The prefix has browsers refuse the cookie from anywhere but this very host over TLS.
+    fn cookie_name(&self) -> &'static str {
+        if self.is_https() { "__Host-ondemand-operator" } else { "ondemand-operator" }
+    }
+
+    fn cookie(&self, value: &str, more: &str) -> HeaderValue {
+        let secure = if self.is_https() { "; Secure" } else { "" };
+        let name = self.cookie_name();
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}");
+        // Tokens are base64url, so the text is always a header value.
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// `Set-Cookie` after signing in; lives until the browser is closed, or the sign-in is over.
+    pub(super) fn cookie_set(&self, token: &Secret) -> HeaderValue {
+        self.cookie(token.expose(), "")
+    }
+
+    /// `Set-Cookie` after signing out.
+    pub(super) fn cookie_cleared(&self) -> HeaderValue {
+        self.cookie("", "; Max-Age=0")
+    }
+}
+
+/// What an operator does must come from this service's own pages, where the browser says where it comes from.
+pub(super) async fn same_origin(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let concerned = request.uri().path().starts_with("/operator/") && request.method() != Method::GET;
+    if concerned && !is_same_origin(&service.public_url, &request) {
+        return Refusal::from(Error::Forbidden("the request comes from another site")).into_response();
+    }
+    next.run(request).await
+}
+
+fn is_same_origin(public_url: &str, request: &Request) -> bool {
+    let headers = request.headers();
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site") {
+        return false;
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    // HTTP/2 carries the host in the request line.
+    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let sent_host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    origin == public_url || (sent_host.is_some() && sent_host == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(headers: &[(&str, &str)]) -> Request {
+        let mut request = Request::new(axum::body::Body::empty());
+        for (name, value) in headers {
+            let name: axum::http::HeaderName = name.parse().unwrap();
+            request.headers_mut().append(name, value.parse().unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn only_the_services_own_pages_are_the_same_origin() {
+        let same = |headers| is_same_origin("https://support.example", &request(headers));
+        assert!(same(&[("host", "support.example")]), "not a browser");
+        assert!(same(&[("host", "inner:8470"), ("origin", "https://support.example")]), "behind a proxy");
+        assert!(same(&[("host", "127.0.0.1:8470"), ("origin", "http://127.0.0.1:8470")]));
+        assert!(!same(&[("host", "support.example"), ("origin", "https://evil.example")]));
+        assert!(!same(&[("host", "support.example"), ("origin", "null")]));
+        assert!(!same(&[("host", "support.example"), ("sec-fetch-site", "cross-site")]));
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let request = request(&[("cookie", "a=1; ondemand-operator=token"), ("cookie", "b=2")]);
+        assert_eq!(cookie(request.headers(), "ondemand-operator"), Some("token"));
+        assert_eq!(cookie(request.headers(), "b"), Some("2"));
+        assert_eq!(cookie(request.headers(), "operator"), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! The OpenAPI document: the frame around what the routes say of themselves.
+
+use super::problem;
+use protocol::{
+    agent::{LookupRequest, Standing},
+    event::Event,
+    operator::LiveEvent,
+    problem::{MEDIA_TYPE, Problem, ProblemCode},
+    signed::{ReceiptTerms, RequestTerms},
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Content, HeaderBuilder, ObjectBuilder, Ref, RefOr, ResponseBuilder, Type,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "On-demand Agent service",
+        description = include_str!("document.md"),
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "agent", description = "What agents call."),
+        (name = "operator", description = "What the console and other operators' clients call."),
+    ),
+    components(schemas(RequestTerms, ReceiptTerms, Event, LiveEvent, Standing, Problem, ProblemCode, LookupRequest)),
+)]
+struct Frame;
+
+/// The document without its routes.
+pub(super) fn frame() -> utoipa::openapi::OpenApi {
+    let mut document = Frame::openapi();
+    let components = document.components.get_or_insert_default();
+    let mut add = |name: &str, scheme| {
+        components.security_schemes.insert(name.to_owned(), RefOr::T(scheme));
+    };
+    add("agent_token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    let cookie = "`ondemand-operator`, set by signing in; over TLS its name is `__Host-ondemand-operator`.";
+    let cookie = ApiKeyValue::with_description("ondemand-operator", cookie);
+    add("operator_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let csrf = "From `Me`; with everything but GET.";
+    let csrf = ApiKeyValue::with_description("X-CSRF-Token", csrf);
+    add("csrf_token", SecurityScheme::ApiKey(ApiKey::Header(csrf)));
+    document
+}
+
+/// Problems that any route can answer with.
+const ALWAYS: [&str; 3] = ["rate_limited", "shutting_down", "internal"];
+
+/// Writes out the problems that each route names, and those that follow from what it takes.
+pub(super) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            add_problems(operation);
+        }
+    }
+    document
+}
+
+fn add_problems(operation: &mut Operation) {
+    let own = operation.extensions.as_mut().and_then(|extensions| extensions.remove("x-problem-codes"));
+    let own: Vec<String> = own.and_then(|codes| serde_json::from_value(codes).ok()).unwrap_or_default();
+    operation.extensions = operation.extensions.take().filter(|extensions| !extensions.is_empty());
+    let mut codes: Vec<&str> = own.iter().map(String::as_str).collect();
+    let security = serde_json::to_string(&operation.security).unwrap_or_default();
+    if security.contains("agent_token") || security.contains("operator_cookie") {
+        codes.push("unauthenticated");
+    }
+    if security.contains("csrf_token") {
+        codes.push("forbidden");
+    }
+    if operation.request_body.is_some() {
+        codes.extend(["invalid", "too_large"]);
+    }
+    codes.extend(ALWAYS);
+
+    let mut by_status: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in codes {
+        let code = serde_json::from_value(Value::from(name)).unwrap_or(ProblemCode::Unknown);
+        let names = by_status.entry(problem::status(code).as_str().to_owned()).or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for (status, names) in by_status {
+        let list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        let mut response = ResponseBuilder::new()
+            .description(list.join(", "))
+            .content(MEDIA_TYPE, Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem")))));
+        if status == "429" || status == "503" {
+            let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+            let header =
+                HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait.")).build();
+            response = response.header("Retry-After", header);
+        }
+        operation.responses.responses.insert(status, RefOr::T(response.build()));
+    }
+}

@@ -1,0 +1,222 @@
+//! How a *no* is written: RFC 9457 problem documents. The one place that knows both the domain's errors and HTTP.
+
+use crate::error::Error;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use protocol::{
+    agent::ProofOfWorkChallenge,
+    problem::{MEDIA_TYPE, Problem, ProblemCode},
+};
+use std::time::Duration;
+
+/// An answer that says no.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: ProblemCode,
+    detail: Option<String>,
+    retry_after: Option<Duration>,
+    proof_of_work: Option<ProofOfWorkChallenge>,
+}
+
+/// What handlers give.
+pub(super) type Answer<T> = Result<T, Refusal>;
+
+impl Refusal {
+    fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        let detail = Some(detail.into());
+        Self { status: status(code), code, detail, retry_after: None, proof_of_work: None }
+    }
+
+    /// The body, query or path does not fit.
+    pub(super) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(ProblemCode::Invalid, detail)
+    }
+
+    pub(super) fn not_found() -> Self {
+        Error::NotFound.into()
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self::new(ProblemCode::TooLarge, "A body may have at most 64 KiB.")
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let detail = "This address exists, and does not take this method.";
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..Self::invalid(detail) }
+    }
+
+    pub(super) fn wrong_media_type() -> Self {
+        let detail = "Send the body as application/json.";
+        Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..Self::invalid(detail) }
+    }
+
+    pub(super) fn body_too_slow() -> Self {
+        let detail = "The body did not arrive in time. Send it again.";
+        Self { status: StatusCode::REQUEST_TIMEOUT, ..Self::invalid(detail) }
+    }
+
+    pub(super) fn took_too_long() -> Self {
+        let detail = "The service did not finish in time. Try again later.";
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, ..Self::new(ProblemCode::Internal, detail) }
+    }
+
+    fn after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+}
+
+/// The status that goes with a code, unless HTTP itself demands another.
+pub(super) fn status(code: ProblemCode) -> StatusCode {
+    match code {
+        ProblemCode::WrongCode | ProblemCode::NotFound => StatusCode::NOT_FOUND,
+        ProblemCode::InvitationClosed | ProblemCode::CursorExpired => StatusCode::GONE,
+        ProblemCode::InvitationTaken
+        | ProblemCode::RequestClosed
+        | ProblemCode::SessionEnded
+        | ProblemCode::AgentBusy
+        | ProblemCode::DevicePending => StatusCode::CONFLICT,
+        ProblemCode::TooManyAttempts | ProblemCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ProblemCode::ProofOfWorkRequired => StatusCode::PRECONDITION_REQUIRED,
+        ProblemCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ProblemCode::EnrolmentRefused | ProblemCode::Forbidden | ProblemCode::NotGranted => {
+            StatusCode::FORBIDDEN
+        }
+        ProblemCode::ReceiptInvalid | ProblemCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemCode::Internal | ProblemCode::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A code in a few words.
+pub(super) fn title(code: ProblemCode) -> &'static str {
+    match code {
+        ProblemCode::WrongCode => "Wrong session code",
+        ProblemCode::InvitationClosed => "Invitation closed",
+        ProblemCode::InvitationTaken => "Invitation already used",
+        ProblemCode::TooManyAttempts => "Too many attempts",
+        ProblemCode::ProofOfWorkRequired => "Proof of work required",
+        ProblemCode::EnrolmentRefused => "Enrolment refused",
+        ProblemCode::CursorExpired => "Cursor expired",
+        ProblemCode::Unauthenticated => "Not signed in",
+        ProblemCode::Forbidden => "Not allowed",
+        ProblemCode::NotFound => "Not found",
+        ProblemCode::RequestClosed => "Request closed",
+        ProblemCode::ReceiptInvalid => "Receipt not valid",
+        ProblemCode::SessionEnded => "Session ended",
+        ProblemCode::AgentBusy => "Agent busy",
+        ProblemCode::DevicePending => "Device not accepted yet",
+        ProblemCode::Invalid => "Invalid request",
+        ProblemCode::TooLarge => "Body too large",
+        ProblemCode::RateLimited => "Too many requests",
+        ProblemCode::NotGranted => "Not granted",
+        ProblemCode::ShuttingDown => "Service stopping",
+        ProblemCode::Internal | ProblemCode::Unknown => "Service failure",
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::WrongCode => {
+                Self::new(ProblemCode::WrongCode, "No invitation has this code. Check the nine digits.")
+            }
+            Error::InvitationClosed => Self::new(
+                ProblemCode::InvitationClosed,
+                "The invitation expired, was withdrawn or is over. Ask the operator for a new code.",
+            ),
+            Error::InvitationTaken => Self::new(
+                ProblemCode::InvitationTaken,
+                "This code has been used already. Ask the operator for a new one.",
+            ),
+            Error::TooManyAttempts { retry_after } => {
+                Self::new(ProblemCode::TooManyAttempts, "Too many failed attempts. Wait before the next one.")
+                    .after(retry_after)
+            }
+            Error::ProofOfWorkRequired(challenge) => Self {
+                proof_of_work: Some(challenge),
+                ..Self::new(
+                    ProblemCode::ProofOfWorkRequired,
+                    "Solve the challenge and send the same request again with its solution.",
+                )
+            },
+            Error::EnrolmentRefused => Self::new(
+                ProblemCode::EnrolmentRefused,
+                "The enrolment token is unknown, used up, expired or of another group. Ask IT for a new one.",
+            ),
+            Error::CursorExpired => {
+                Self::new(ProblemCode::CursorExpired, "Poll without `after` to start with a snapshot.")
+            }
+            Error::Unauthenticated => {
+                Self::new(ProblemCode::Unauthenticated, "No valid credential came with the request.")
+            }
+            Error::WrongPassword => {
+                Self::new(ProblemCode::Unauthenticated, "Wrong sign-in name or password.")
+            }
+            Error::Forbidden(why) => Self::new(ProblemCode::Forbidden, sentence(why)),
+            Error::NotFound => Self::new(ProblemCode::NotFound, "There is no such thing here."),
+            Error::RequestClosed => Self::new(ProblemCode::RequestClosed, "The request is no longer open."),
+            Error::ReceiptInvalid(why) => {
+                Self::new(ProblemCode::ReceiptInvalid, format!("The receipt was refused: {why}."))
+            }
+            Error::SessionEnded => Self::new(ProblemCode::SessionEnded, "The session is over."),
+            Error::AgentBusy => Self::new(
+                ProblemCode::AgentBusy,
+                "Another request or session is open there. Wait until it is over.",
+            ),
+            Error::DevicePending => {
+                Self::new(ProblemCode::DevicePending, "The device must be accepted by an operator first.")
+            }
+            Error::Invalid(why) => Self::invalid(sentence(&why)),
+            Error::NotGranted => {
+                Self::new(ProblemCode::NotGranted, "The user did not grant this, or took it back.")
+            }
+            Error::RateLimited { retry_after } => {
+                Self::new(ProblemCode::RateLimited, "Too many requests. Wait a moment.").after(retry_after)
+            }
+            Error::ShuttingDown => {
+                Self::new(ProblemCode::ShuttingDown, "The service is about to stop. Try again shortly.")
+                    .after(Duration::from_secs(1))
+            }
+            Error::Store(_) | Error::Broken(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a request failed");
+                Self::new(ProblemCode::Internal, "Something broke in the service. Try again later.")
+            }
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let retry_after_secs =
+            self.retry_after.map(|wait| u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX));
+        let problem = Problem {
+            code: self.code,
+            title: title(self.code).to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            retry_after_secs,
+            proof_of_work: self.proof_of_work,
+        };
+        let mut response = (self.status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some(secs) = retry_after_secs {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if self.code == ProblemCode::Unauthenticated {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,135 @@
+//! Who is calling: agents by token, operators by sign-in.
+
+use crate::{
+    clock::after,
+    error::{Error, Result},
+    passwords::MAX_PASSWORD_BYTES,
+    service::{Change, Service, Work},
+    store::{AgentKey, AgentRecord, OperatorRecord},
+};
+use protocol::{
+    Secret, Timestamp,
+    agent::AgentDescription,
+    operator::{Me, SignIn},
+    text,
+};
+use std::{net::IpAddr, sync::Arc};
+
+/// An agent whose invitation or device is over keeps its token this long, to fetch and report what is pending.
+const CLOSED_AGENT_SECS: u32 = 15 * 60;
+/// A sign-in lasts one long working day.
+const SIGN_IN_SECS: u32 = 12 * 60 * 60;
+/// The longest sign-in name.
+pub(crate) const MAX_LOGIN_CHARS: usize = 128;
+
+/// An agent that showed a valid token.
+#[derive(Clone, Debug)]
+pub(crate) struct Agent {
+    pub(crate) record: AgentRecord,
+}
+
+impl Agent {
+    /// Refuses what only an agent whose invitation or device is still open may do.
+    pub(crate) fn must_be_open(&self) -> Result<()> {
+        if self.record.closed_at.is_some() { Err(Error::Unauthenticated) } else { Ok(()) }
+    }
+}
+
+/// The agent that holds `token`.
+pub(crate) fn agent(work: &mut Work<'_>, token: &str) -> Result<Agent> {
+    let record = work.tx.agent_by_token(&crypto::hash(token.as_bytes()))?;
+    let record = record.filter(|record| is_valid(record, work.now)).ok_or(Error::Unauthenticated)?;
+    Ok(Agent { record })
+}
+
+/// The agent once more, as it stands now; gone if its token is no longer good.
+pub(crate) fn again(work: &mut Work<'_>, key: AgentKey, token_hash: &str) -> Result<AgentRecord> {
+    let record = work.tx.agent_by_token(token_hash)?;
+    record.filter(|record| record.key == key && is_valid(record, work.now)).ok_or(Error::Unauthenticated)
+}
+
+fn is_valid(agent: &AgentRecord, now: Timestamp) -> bool {
+    agent.closed_at.is_none_or(|closed_at| after(closed_at, CLOSED_AGENT_SECS) > now)
+}
+
+/// What an agent says of itself, fit to be kept and shown.
+pub(crate) fn checked(description: &AgentDescription) -> Result<AgentDescription> {
+    let AgentDescription { version, operating_system } = description;
+    if version.is_empty() || version.len() > 32 || !version.is_ascii() {
+        return Err(Error::Invalid("agent.version must be a version, like 1.2.3".into()));
+    }
+    if !["linux", "macos", "windows"].contains(&operating_system.as_str()) {
+        return Err(Error::Invalid("agent.operating_system must be linux, macos or windows".into()));
+    }
+    Ok(AgentDescription {
+        version: text::one_line(version, 32, "?"),
+        operating_system: operating_system.clone(),
+    })
+}
+
+/// An operator who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) operator: OperatorRecord,
+    pub(crate) token_hash: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// The operator who signed in with `token`.
+pub(crate) fn operator(work: &mut Work<'_>, token: &str) -> Result<SignedIn> {
+    let token_hash = crypto::hash(token.as_bytes());
+    match work.tx.sign_in(&token_hash)? {
+        Some((operator, expires_at)) if expires_at > work.now => {
+            Ok(SignedIn { operator, token_hash, expires_at })
+        }
+        _ => Err(Error::Unauthenticated),
+    }
+}
+
+/// Checks a password and gives a token; limits come before the check.
+pub(crate) async fn sign_in(
+    service: &Arc<Service>,
+    wanted: SignIn,
+    from: IpAddr,
+) -> Result<(Secret, SignedIn)> {
+    let SignIn { login, password } = wanted;
+    if login.chars().count() > MAX_LOGIN_CHARS || password.expose().len() > MAX_PASSWORD_BYTES {
+        return Err(Error::WrongPassword);
+    }
+    service.guessing.try_password(&login, from, service.clock.now())?;
+    let name = login.clone();
+    let operator = service.run(move |work| Ok(work.tx.operator_by_login(&name)?)).await?;
+    let hash = operator.as_ref().map(|operator| operator.password_hash.clone());
+    let right = service.passwords.verify(password, hash).await?;
+    let Some(operator) = operator.filter(|_| right) else {
+        return Err(Error::WrongPassword);
+    };
+    service.guessing.password_succeeded(&login, from);
+    let token = crypto::random_token();
+    let token_hash = crypto::hash(token.as_bytes());
+    let signed_in = service
+        .run(move |work| {
+            let expires_at = after(work.now, SIGN_IN_SECS);
+            work.tx.add_sign_in(&token_hash, &operator.public.id, expires_at)?;
+            Ok(SignedIn { operator, token_hash, expires_at })
+        })
+        .await?;
+    Ok((Secret::new(token), signed_in))
+}
+
+/// Forgets a sign-in and closes its live connections.
+pub(crate) fn sign_out(work: &mut Work<'_>, who: &SignedIn) -> Result<()> {
+    work.tx.delete_sign_in(&who.token_hash)?;
+    work.changed(&who.operator.organisation, Change::SignedOut(who.token_hash.clone()));
+    Ok(())
+}
+
+/// Who is signed in, for the console.
+pub(crate) fn me(work: &mut Work<'_>, who: &SignedIn) -> Result<Me> {
+    let organisation = work.tx.organisation(&who.operator.organisation)?;
+    Ok(Me {
+        operator: who.operator.public.clone(),
+        organisation: organisation.ok_or(Error::Broken("an operator without an organisation"))?.public,
+        csrf_token: work.service.secrets.csrf_token(&who.token_hash),
+    })
+}

@@ -1,0 +1,143 @@
+//! Devices: enrolled by IT's token, accepted and retired by operators.
+
+use crate::{
+    credentials::checked,
+    error::{Error, Result},
+    ids, requests,
+    service::{Change, Work},
+    sessions,
+    store::{DeviceRecord, OperatorRecord},
+};
+use crypto::PublicKey;
+use protocol::{
+    DeviceId, EndReason, Secret, UnansweredCause,
+    agent::{DeviceStanding, EnrolRequest, EnrolResponse},
+    event::Event,
+    signed::Audience,
+    text,
+};
+
+/// The longest name of a computer or user.
+const MAX_NAME_CHARS: usize = 128;
+
+/// Makes a user's agent a device; a repeat by the same key is the same device, with a fresh token.
+pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolResponse> {
+    let public_key: PublicKey = wanted
+        .public_key
+        .parse()
+        .map_err(|_| Error::Invalid("public_key must be 32 bytes, base64url without padding".into()))?;
+    let public_key = public_key.to_string();
+    let description = checked(&wanted.agent)?;
+    let token_hash = crypto::hash(wanted.enrolment_token.expose().as_bytes());
+    let token = work.tx.enrolment_token(&token_hash)?.ok_or(Error::EnrolmentRefused)?;
+    if token.expires_at.is_some_and(|expires_at| expires_at <= work.now) {
+        return Err(Error::EnrolmentRefused);
+    }
+    let group = work.tx.group(&token.group)?.ok_or(Error::EnrolmentRefused)?;
+    let computer = text::one_line(&wanted.computer, MAX_NAME_CHARS, "unnamed computer");
+    let user = text::one_line(&wanted.user, MAX_NAME_CHARS, "unnamed user");
+    let agent_token = crypto::random_token();
+    let agent_token_hash = crypto::hash(agent_token.as_bytes());
+
+    let known = work.tx.device_by_key(&group.organisation, &public_key)?;
+    let device = match known {
+        // Who knows the token of a device's group and its public key has what the device itself sent; a device of
+        // another token is not given away.
+        Some(device) if device.token_hash == token_hash => {
+            let device = DeviceRecord { computer, user, ..device };
+            work.tx.update_device(&device)?;
+            let agent = work.tx.agent_of(&Audience::Device(device.id.clone()))?;
+            let agent = agent.ok_or(Error::Broken("a device without an agent"))?;
+            work.tx.renew_agent(agent.key, &description, &agent_token_hash)?;
+            work.wake(agent.key);
+            device
+        }
+        Some(_) => return Err(Error::EnrolmentRefused),
+        None if token.uses_left == Some(0) => return Err(Error::EnrolmentRefused),
+        None => {
+            work.tx.use_enrolment_token(&token_hash)?;
+            let device = DeviceRecord {
+                id: ids::fresh(),
+                organisation: group.organisation.clone(),
+                group: group.public.clone(),
+                computer,
+                user,
+                accepted: !group.requires_acceptance,
+                enrolled_at: work.now,
+                token_hash,
+                retired_at: None,
+            };
+            work.tx.add_device(&device)?;
+            let audience = Audience::Device(device.id.clone());
+            work.tx.add_agent(
+                &group.organisation,
+                &audience,
+                &public_key,
+                &description,
+                &agent_token_hash,
+            )?;
+            device
+        }
+    };
+    work.changed(&group.organisation, Change::Device(device.id.clone()));
+    let organisation = work.tx.organisation(&group.organisation)?;
+    Ok(EnrolResponse {
+        agent_token: Secret::new(agent_token),
+        organisation: organisation.ok_or(Error::Broken("a group without an organisation"))?.public,
+        device: standing(&device),
+    })
+}
+
+/// A device as its own agent sees it.
+pub(crate) fn standing(device: &DeviceRecord) -> DeviceStanding {
+    DeviceStanding {
+        device_id: device.id.clone(),
+        group_id: device.group.id.clone(),
+        group_name: device.group.name.clone(),
+        permissions: device.group.permissions,
+        accepted: device.accepted,
+    }
+}
+
+/// A device of the operator's organisation that is not retired.
+pub(crate) fn own(work: &mut Work<'_>, by: &OperatorRecord, id: &DeviceId) -> Result<DeviceRecord> {
+    let found = work.tx.device(id)?;
+    found
+        .filter(|device| device.organisation == by.organisation && device.retired_at.is_none())
+        .ok_or(Error::NotFound)
+}
+
+/// Accepts a device that waits for it.
+pub(crate) fn accept(work: &mut Work<'_>, by: &OperatorRecord, id: &DeviceId) -> Result<()> {
+    let device = own(work, by, id)?;
+    if device.accepted {
+        return Ok(());
+    }
+    let device = DeviceRecord { accepted: true, ..device };
+    work.tx.update_device(&device)?;
+    if let Some(agent) = work.tx.agent_of(&Audience::Device(id.clone()))? {
+        work.tell(agent.key, &Event::DeviceChanged(standing(&device)))?;
+    }
+    work.changed(&by.organisation, Change::Device(id.clone()));
+    Ok(())
+}
+
+/// Retires a device: ends what runs on it and voids its token.
+pub(crate) fn retire(work: &mut Work<'_>, by: &OperatorRecord, id: &DeviceId) -> Result<()> {
+    let device = own(work, by, id)?;
+    if let Some(agent) = work.tx.agent_of(&Audience::Device(id.clone()))? {
+        requests::close_open(work, agent.key, UnansweredCause::Withdrawn)?;
+        if let Some(session) = work.tx.running_session(agent.key)? {
+            sessions::end(work, &session, EndReason::Service)?;
+        }
+        work.tell(agent.key, &Event::DeviceRetired {})?;
+        work.tx.close_agent(agent.key, work.now)?;
+    }
+    if let Some(help) = work.tx.help_of(id)? {
+        work.tx.close_help(&help.id, work.now)?;
+        work.changed(&by.organisation, Change::HelpClosed(help.id));
+    }
+    work.tx.update_device(&DeviceRecord { retired_at: Some(work.now), ..device })?;
+    work.changed(&by.organisation, Change::DeviceRetired(id.clone()));
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Why the service says no. Knows no HTTP: `api::problem` turns these into answers.
+
+use crate::store;
+use protocol::agent::ProofOfWorkChallenge;
+use std::time::Duration;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// No open invitation has this code.
+    #[error("no open invitation has this code")]
+    WrongCode,
+    /// The invitation expired, was withdrawn or is over.
+    #[error("the invitation is closed")]
+    InvitationClosed,
+    /// Another agent joined first.
+    #[error("another agent has joined the invitation")]
+    InvitationTaken,
+    /// Too many wrong codes or passwords.
+    #[error("too many failed attempts")]
+    TooManyAttempts {
+        /// Until the next one is looked at.
+        retry_after: Duration,
+    },
+    /// The budget of wrong codes is used up.
+    #[error("proof of work is required")]
+    ProofOfWorkRequired(ProofOfWorkChallenge),
+    /// The enrolment token is no good.
+    #[error("the enrolment token is not valid")]
+    EnrolmentRefused,
+    /// The cursor is older than the events that are kept.
+    #[error("the cursor is too old")]
+    CursorExpired,
+    /// No valid credential.
+    #[error("no valid credential")]
+    Unauthenticated,
+    /// Login or password is wrong; which one is not said.
+    #[error("wrong sign-in name or password")]
+    WrongPassword,
+    /// The credential does not allow it.
+    #[error("not allowed: {0}")]
+    Forbidden(&'static str),
+    /// No such thing, or somebody else's.
+    #[error("no such thing")]
+    NotFound,
+    /// The request is over.
+    #[error("the request is closed")]
+    RequestClosed,
+    /// The receipt does not fit.
+    #[error("the receipt is not valid: {0}")]
+    ReceiptInvalid(&'static str),
+    /// The session is over.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// The agent has an open request or a session.
+    #[error("the agent is busy")]
+    AgentBusy,
+    /// The device waits to be accepted.
+    #[error("the device has not been accepted")]
+    DevicePending,
+    /// What was sent does not fit.
+    #[error("invalid: {0}")]
+    Invalid(String),
+    /// The session's permissions do not include it.
+    #[error("the permission was not granted")]
+    NotGranted,
+    /// Too many requests.
+    #[error("too many requests")]
+    RateLimited {
+        /// Until the next one is served.
+        retry_after: Duration,
+    },
+    /// The service is about to stop.
+    #[error("the service is about to stop")]
+    ShuttingDown,
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] store::Error),
+    /// Something that cannot happen did.
+    #[error("{0}")]
+    Broken(&'static str),
+}
+
+/// What a use case comes to.
+pub(crate) type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,301 @@
+//! The listener: connections, TLS, time limits, and an orderly end.
+
+use crate::{Clock, Limits};
+use crate::{api, error, hub::Hub, service::Service, store::sqlite::Sqlite, sweep};
+use axum::{Router, http::Request};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
+    service::TowerToHyperService,
+};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use socket2::{SockRef, TcpKeepalive};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+/// How long a TLS handshake may take.
+const MAX_HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long the lines before a body may take.
+const MAX_HEADER: Duration = Duration::from_secs(30);
+/// A peer that is gone without a word is noticed by this.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// How long answers that are being written may take when the service stops.
+const MAX_FAREWELL: Duration = Duration::from_secs(5);
+/// How long to wait when the system has no file descriptor to spare.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How the service is started.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The database file; made if need be.
+    pub database: PathBuf,
+    /// Where agents and browsers reach the service, if not at `listen`: `https://support.example`.
+    pub public_url: Option<String>,
+    /// Certificate chain and key, both PEM. Without them the service speaks plain HTTP, which agents take from loopback
+    /// addresses only.
+    pub tls: Option<TlsFiles>,
+    /// How many failures are borne.
+    pub limits: Limits,
+    /// The clock to go by.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// A free port on the loopback address, plain HTTP, usual limits, the system's clock.
+    pub fn local(database: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database: database.into(),
+            public_url: None,
+            tls: None,
+            limits: Limits::default(),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// Files for TLS.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM, the server's own first.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("failed to use the database")]
+    Store(#[from] crate::store::Error),
+    /// The address is taken or not this computer's.
+    #[error("failed to listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The certificate file cannot be read.
+    #[error("failed to read the certificate {}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// The key file cannot be read.
+    #[error("failed to read the private key {}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Certificate and key do not go together.
+    #[error("the certificate and the private key cannot be used together")]
+    Tls(#[source] rustls::Error),
+    /// Not the address of a server.
+    #[error("`{0}` is not a server's address like https://support.example, without a path")]
+    PublicUrl(String),
+    /// Something that cannot happen did.
+    #[error("failed to start")]
+    Broken,
+}
+
+/// A service that runs until [`Running::shutdown`].
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where agents and browsers reach it, without a slash at the end.
+    pub url: String,
+    scheme: &'static str,
+    hub: Hub,
+    accepting: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+}
+
+impl Running {
+    /// The listening address as a URL; [`Running::url`] unless a public one was given.
+    pub fn listening_url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Stops: no new connections, open polls and live connections are answered, what is being written is finished. Takes
+    /// a few seconds at most.
+    pub async fn shutdown(self) {
+        self.hub.stop();
+        for task in [self.accepting, self.sweeping] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the service failed");
+            }
+        }
+    }
+}
+
+/// Starts the service; when this returns, it is ready.
+///
+/// # Errors
+///
+/// [`StartError`] says what is in the way.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let tls = config.tls.as_ref().map(acceptor).transpose()?;
+    let store = Sqlite::open(&config.database)?;
+    let listening = TcpListener::bind(config.listen).await;
+    let listen_error = |source| StartError::Listen { address: config.listen, source };
+    let listener = listening.map_err(listen_error)?;
+    let address = listener.local_addr().map_err(listen_error)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = match &config.public_url {
+        Some(url) => checked_url(url)?,
+        None => format!("{scheme}://{address}"),
+    };
+    let service = Service::new(Box::new(store), config.clock, config.limits, url.clone());
+    let service = Arc::new(service.map_err(|error| match error {
+        error::Error::Store(error) => StartError::Store(error),
+        _ => StartError::Broken,
+    })?);
+    let expecting = service.run(crate::sessions::expect_operators).await;
+    expecting.map_err(|_| StartError::Broken)?;
+    let hub = service.hub.clone();
+    let sweeping = tokio::spawn(sweep::run(Arc::clone(&service)));
+    let router = api::router(Arc::clone(&service));
+    let accepting = tokio::spawn(serve(listener, tls, router, service));
+    Ok(Running { address, url, scheme, hub, accepting, sweeping })
+}
+
+fn checked_url(url: &str) -> Result<String, StartError> {
+    let trimmed = url.trim_end_matches('/');
+    let uri: Option<axum::http::Uri> = trimmed.parse().ok();
+    let fits = uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+            && uri.path() == "/"
+            && uri.query().is_none()
+    });
+    if fits { Ok(trimmed.to_owned()) } else { Err(StartError::PublicUrl(url.to_owned())) }
+}
+
+fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, StartError> {
+    let unreadable = |source| StartError::Certificate { path: files.certificate.clone(), source };
+    let chain = CertificateDer::pem_file_iter(&files.certificate)
+        .map_err(unreadable)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|source| StartError::Key { path: files.key.clone(), source })?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(StartError::Tls)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(StartError::Tls)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, service: Arc<Service>) {
+    let connections = GracefulShutdown::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+            () = service.hub.stopped() => break,
+        };
+        let router = router.clone();
+        let peer = api::Peer(peer.ip().to_canonical());
+        let watcher = connections.watcher();
+        let tls = tls.clone();
+        tokio::spawn(async move {
+            if let Err(error) = connection(stream, peer, tls, router, watcher).await {
+                // Peers vanish all the time.
+                tracing::debug!(error = error.as_ref(), "a connection broke");
+            }
+        });
+    }
+    drop(listener);
+    if timeout(MAX_FAREWELL, connections.shutdown()).await.is_err() {
+        tracing::warn!("some answers were not fetched in time");
+    }
+    let now = service.clock.now();
+    let seen = service.hub.everyone(now);
+    let noted = service.run(move |work| {
+        for (agent, last_seen) in seen {
+            work.tx.set_last_seen(agent, last_seen)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = noted.await {
+        tracing::error!(error = &error as &dyn std::error::Error, "who was last seen when was not noted");
+    }
+}
+
+type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
+
+async fn connection(
+    stream: TcpStream,
+    peer: api::Peer,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    watcher: Watcher,
+) -> Result<(), ConnectionError> {
+    stream.set_nodelay(true)?;
+    let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
+    SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+    let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    }));
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(MAX_HEADER);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(KEEP_ALIVE);
+    match tls {
+        Some(tls) => {
+            let stream = timeout(MAX_HANDSHAKE, tls.accept(stream)).await??;
+            let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            watcher.watch(served).await
+        }
+        None => {
+            let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            watcher.watch(served).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_a_server_and_nothing_more() {
+        assert_eq!(checked_url("https://support.example/").unwrap(), "https://support.example");
+        for url in
+            ["support.example", "ftp://a.example", "https://a.example/x", "https://u@a.example", "https://"]
+        {
+            assert!(checked_url(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Requests, receipts, sessions, messages.
+
+use super::{Millis, Records, Wire, maybe_time, operator, time, wire};
+use crate::store::{AgentKey, MessageRecord, ReceiptRecord, RequestRecord, Result, SessionRecord, Sessions};
+use protocol::{EndReason, OrganisationId, RequestId, SessionId, Timestamp, operator::SessionEnd};
+use rusqlite::{Row, params};
+
+const REQUEST: &str = "SELECT request.*, operator.name AS operator_name
+    FROM request JOIN operator ON operator.id = request.operator_id";
+const SESSION: &str = "SELECT session.*, operator.name AS operator_name
+    FROM session JOIN operator ON operator.id = session.operator_id";
+
+fn request(row: &Row<'_>) -> rusqlite::Result<RequestRecord> {
+    Ok(RequestRecord {
+        id: wire(row, "id")?,
+        organisation: wire(row, "organisation_id")?,
+        operator: operator(row)?,
+        agent: AgentKey(row.get("agent_key")?),
+        target: wire(row, "target")?,
+        permissions: wire(row, "permissions")?,
+        signed: row.get("signed")?,
+        created_at: time(row, "created_at")?,
+        answer_until: time(row, "answer_until")?,
+        expires_at: time(row, "expires_at")?,
+        delivered_at: maybe_time(row, "delivered_at")?,
+        state: wire(row, "state")?,
+    })
+}
+
+fn receipt(row: &Row<'_>) -> rusqlite::Result<ReceiptRecord> {
+    Ok(ReceiptRecord {
+        request: wire(row, "request_id")?,
+        receipt: row.get("receipt")?,
+        received_at: time(row, "received_at")?,
+    })
+}
+
+fn session(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
+    let ended = match (maybe_time(row, "ended_at")?, wire(row, "end_reason")?) {
+        (Some(at), Some(reason)) => Some(SessionEnd { at, reason }),
+        _ => None,
+    };
+    Ok(SessionRecord {
+        id: wire(row, "id")?,
+        organisation: wire(row, "organisation_id")?,
+        operator: operator(row)?,
+        agent: AgentKey(row.get("agent_key")?),
+        target: wire(row, "target")?,
+        title: row.get("title")?,
+        granted: wire(row, "granted")?,
+        actions: wire(row, "actions")?,
+        suspended: row.get("suspended")?,
+        started_at: time(row, "started_at")?,
+        ends_at: time(row, "ends_at")?,
+        ended,
+    })
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<MessageRecord> {
+    Ok(MessageRecord {
+        id: wire(row, "id")?,
+        session: wire(row, "session_id")?,
+        from: wire(row, "speaker")?,
+        number: row.get("number")?,
+        kind: wire(row, "kind")?,
+        text: row.get("text")?,
+        sent_at: time(row, "sent_at")?,
+    })
+}
+
+impl Sessions for Records<'_> {
+    fn add_request(&mut self, request: &RequestRecord) -> Result<()> {
+        self.execute(
+            "INSERT INTO request (id, organisation_id, operator_id, agent_key, target, permissions, signed, created_at,
+                                  answer_until, expires_at, delivered_at, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                Wire(&request.id),
+                Wire(&request.organisation),
+                Wire(&request.operator.id),
+                request.agent.0,
+                Wire(&request.target),
+                Wire(request.permissions),
+                request.signed,
+                Millis(request.created_at),
+                Millis(request.answer_until),
+                Millis(request.expires_at),
+                request.delivered_at.map(Millis),
+                Wire(&request.state)
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn request(&mut self, id: &RequestId) -> Result<Option<RequestRecord>> {
+        self.first(&format!("{REQUEST} WHERE request.id = ?1"), params![Wire(id)], request)
+    }
+
+    fn open_request(&mut self, of: AgentKey) -> Result<Option<RequestRecord>> {
+        self.first(&format!("{REQUEST} WHERE agent_key = ?1 AND open = 1"), params![of.0], request)
+    }
+
+    fn last_request_during(&mut self, session: &SessionId) -> Result<Option<RequestRecord>> {
+        self.first(
+            &format!("{REQUEST} WHERE asked_in = ?1 ORDER BY created_at DESC, request.rowid DESC LIMIT 1"),
+            params![Wire(session)],
+            request,
+        )
+    }
+
+    fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
+        self.execute(
+            "UPDATE request SET delivered_at = ?2, state = ?3 WHERE id = ?1",
+            params![Wire(&request.id), request.delivered_at.map(Millis), Wire(&request.state)],
+        )?;
+        Ok(())
+    }
+
+    fn open_requests(&mut self) -> Result<Vec<RequestRecord>> {
+        self.all(&format!("{REQUEST} WHERE open = 1"), params![], request)
+    }
+
+    fn add_receipt(&mut self, receipt: &ReceiptRecord) -> Result<()> {
+        self.execute(
+            "INSERT INTO receipt (request_id, receipt, received_at) VALUES (?1, ?2, ?3)",
+            params![Wire(&receipt.request), receipt.receipt, Millis(receipt.received_at)],
+        )?;
+        Ok(())
+    }
+
+    fn receipt(&mut self, of: &RequestId) -> Result<Option<ReceiptRecord>> {
+        self.first("SELECT * FROM receipt WHERE request_id = ?1", params![Wire(of)], receipt)
+    }
+
+    fn receipts(&mut self, of: &SessionId) -> Result<Vec<ReceiptRecord>> {
+        self.all(
+            "SELECT receipt.* FROM receipt JOIN request ON request.id = receipt.request_id
+             WHERE led_to = ?1 OR asked_in = ?1 ORDER BY received_at, receipt.rowid",
+            params![Wire(of)],
+            receipt,
+        )
+    }
+
+    fn add_session(&mut self, session: &SessionRecord) -> Result<()> {
+        self.execute(
+            "INSERT INTO session (id, organisation_id, operator_id, agent_key, target, title, granted, actions,
+                                  suspended, started_at, ends_at, ended_at, end_reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            params![
+                Wire(&session.id),
+                Wire(&session.organisation),
+                Wire(&session.operator.id),
+                session.agent.0,
+                Wire(&session.target),
+                session.title,
+                Wire(session.granted),
+                Wire(session.actions),
+                session.suspended,
+                Millis(session.started_at),
+                Millis(session.ends_at),
+                session.ended.as_ref().map(|end| Millis(end.at)),
+                session.ended.as_ref().map(|end| Wire(end.reason))
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn session(&mut self, id: &SessionId) -> Result<Option<SessionRecord>> {
+        self.first(&format!("{SESSION} WHERE session.id = ?1"), params![Wire(id)], session)
+    }
+
+    fn running_session(&mut self, of: AgentKey) -> Result<Option<SessionRecord>> {
+        self.first(&format!("{SESSION} WHERE agent_key = ?1 AND ended_at IS NULL"), params![of.0], session)
+    }
+
+    fn running_sessions(&mut self) -> Result<Vec<SessionRecord>> {
+        self.all(&format!("{SESSION} WHERE ended_at IS NULL"), params![], session)
+    }
+
+    fn sessions(&mut self, of: &OrganisationId, since: Timestamp) -> Result<Vec<SessionRecord>> {
+        self.all(
+            &format!(
+                "{SESSION} WHERE session.organisation_id = ?1 AND (ended_at IS NULL OR ended_at > ?2)
+                 ORDER BY started_at DESC, session.rowid DESC"
+            ),
+            params![Wire(of), Millis(since)],
+            session,
+        )
+    }
+
+    fn update_session(&mut self, session: &SessionRecord) -> Result<()> {
+        self.execute(
+            "UPDATE session SET granted = ?2, actions = ?3, suspended = ?4, ends_at = ?5
+             WHERE id = ?1 AND ended_at IS NULL",
+            params![
+                Wire(&session.id),
+                Wire(session.granted),
+                Wire(session.actions),
+                session.suspended,
+                Millis(session.ends_at)
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn end_session(&mut self, id: &SessionId, at: Timestamp, reason: EndReason) -> Result<bool> {
+        let changed = self.execute(
+            "UPDATE session SET ended_at = ?2, end_reason = ?3, actions = '[]', suspended = 0
+             WHERE id = ?1 AND ended_at IS NULL",
+            params![Wire(id), Millis(at), Wire(reason)],
+        )?;
+        Ok(changed == 1)
+    }
+
+    fn add_message(&mut self, message: &MessageRecord) -> Result<bool> {
+        let added = self.execute(
+            "INSERT INTO message (id, session_id, speaker, number, kind, text, sent_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (session_id, number) WHERE number IS NOT NULL DO NOTHING",
+            params![
+                Wire(&message.id),
+                Wire(&message.session),
+                Wire(message.from),
+                message.number,
+                Wire(message.kind),
+                message.text,
+                Millis(message.sent_at)
+            ],
+        )?;
+        Ok(added == 1)
+    }
+
+    fn messages(&mut self, of: &SessionId) -> Result<Vec<MessageRecord>> {
+        self.all("SELECT * FROM message WHERE session_id = ?1 ORDER BY sequence", params![Wire(of)], message)
+    }
+}

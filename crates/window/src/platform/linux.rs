@@ -1,0 +1,139 @@
+//! Linux: X11 with good manners, Wayland as far as it lets a window know about itself.
+
+mod appearance;
+mod x11;
+
+pub(crate) use appearance::follow as follow_appearance;
+
+use crate::{
+    fonts::{self, Fonts},
+    talk::Watcher,
+};
+use line::WindowKind;
+use slint::winit_030::winit::{
+    platform::x11::WindowAttributesExtX11 as _,
+    raw_window_handle::{HasWindowHandle as _, RawWindowHandle},
+    window::{Window, WindowAttributes},
+};
+use std::ffi::OsString;
+use tempfile::TempDir;
+
+const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
+
+/// The session bus's address before it was hidden.
+pub(crate) struct Bus(Option<OsString>);
+
+/// What [`prepare`] changed.
+pub(crate) struct Prepared {
+    pub(crate) bus: Bus,
+    /// What the toolkit's libraries are to read while it starts; gone when this is dropped.
+    _short_cuts: Option<TempDir>,
+}
+
+/// Spares the process what would delay its window. To be called before any thread is started; what it returns is to be
+/// kept until the toolkit has started.
+pub(crate) fn prepare(kind: WindowKind, fonts: Fonts) -> Prepared {
+    let short_cuts = take_short_cuts(kind, fonts).ok();
+    // The toolkit holds the first window back for half a second where the settings portal hangs. It is kept from the
+    // bus while it looks for the portal; `follow_appearance` asks the portal without anybody waiting.
+    let bus = std::env::var_os(BUS);
+    set_variable(BUS, &"none".into());
+    Prepared { bus: Bus(bus), _short_cuts: short_cuts }
+}
+
+/// Gives the toolkit's libraries files of our own to read while they start.
+///
+/// - The toolkit aborts where fontconfig knows no font at all, so it knows one of ours.
+/// - Listing the system's fonts takes 20 ms, for nothing where the bundled ones are enough.
+/// - The table of compose keys takes 10 ms to read, for nothing where nothing is typed.
+fn take_short_cuts(kind: WindowKind, fonts: Fonts) -> std::io::Result<TempDir> {
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, Into::into);
+    let folder = tempfile::Builder::new().prefix("ondemand-agent-").tempdir_in(folder)?;
+    let path = folder.path();
+
+    let others = match fonts {
+        Fonts::Bundled => String::new(),
+        Fonts::System => {
+            let given = std::env::var("FONTCONFIG_FILE").unwrap_or_else(|_| "/etc/fonts/fonts.conf".into());
+            format!("<include ignore_missing=\"yes\">{}</include>", escaped(&given))
+        }
+    };
+    let own = escaped(&path.display().to_string());
+    let configuration = format!(
+        "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\
+         <fontconfig>{others}<dir>{own}</dir><cachedir>{own}</cachedir></fontconfig>"
+    );
+    std::fs::write(path.join("font.ttf"), fonts::SMALLEST)?;
+    std::fs::write(path.join("fonts.conf"), configuration)?;
+    set_variable("FONTCONFIG_FILE", &path.join("fonts.conf").into());
+
+    if kind == WindowKind::Prompt {
+        std::fs::write(path.join("compose"), "<dead_acute> <dead_acute> : \"´\"\n")?;
+        set_variable("XCOMPOSEFILE", &path.join("compose").into());
+    }
+    Ok(folder)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// Gives the session bus back: assistive technologies are reached over it.
+pub(crate) fn release(bus: &Bus) {
+    match &bus.0 {
+        Some(bus) => set_variable(BUS, bus),
+        // SAFETY: as in `set_variable`.
+        None => unsafe { std::env::remove_var(BUS) },
+    }
+}
+
+fn set_variable(name: &str, value: &OsString) {
+    // SAFETY: the other threads of this process (the appearance's, until the event loop runs) read the environment
+    // through the standard library, which holds a lock meanwhile; C libraries that read it run on this thread.
+    unsafe { std::env::set_var(name, value) }
+}
+
+/// The window's attributes before it is made.
+pub(crate) fn attributes(
+    attributes: WindowAttributes,
+    kind: WindowKind,
+    unmanaged: bool,
+) -> WindowAttributes {
+    let attributes = attributes.with_name("ondemand-agent", "ondemand-agent");
+    match kind {
+        // Opaque, or a compositor would have to blend it.
+        WindowKind::Prompt => attributes.with_transparent(false).with_override_redirect(unmanaged),
+        WindowKind::Session => attributes,
+    }
+}
+
+/// Gives a popup that is not on the screen yet its manners and its place. Returns how high it may be, in pixels.
+pub(crate) fn dress(window: &Window) -> Option<f32> {
+    match x11::dress(x11_id(window)?, window.inner_size().into()) {
+        Ok(room) => Some(room),
+        Err(error) => {
+            eprintln!("the popup could not be placed: {error}");
+            None
+        }
+    }
+}
+
+/// Reports whether the popup can be seen, as far as the system tells; returns whether it does.
+pub(crate) fn watch(window: &Window, watcher: Watcher) -> bool {
+    x11_id(window).is_some_and(|id| x11::watch(id, watcher))
+}
+
+/// Gives the keyboard to a window that no window manager looks after.
+pub(crate) fn take_keyboard(window: &Window) {
+    if let Some(id) = x11_id(window) {
+        x11::take_keyboard(id);
+    }
+}
+
+fn x11_id(window: &Window) -> Option<u32> {
+    match window.window_handle().ok()?.as_raw() {
+        RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
+        RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
+        _ => None,
+    }
+}

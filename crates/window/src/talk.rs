@@ -1,0 +1,81 @@
+//! The line to the resident, and everything that can happen to a window, in one queue.
+
+use line::{FromWindow, ToWindow};
+use session::Visibility;
+use std::{
+    io::{BufReader, Stdin},
+    rc::Rc,
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Tells the resident something.
+pub type Tell = Rc<dyn Fn(FromWindow)>;
+
+/// Something that happened outside the markup.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The resident said something.
+    Told(ToWindow),
+    /// The desktop's colour scheme.
+    Dark(bool),
+    /// Something about the window. The number tells which one: a popup may be reopened, and what is still on its way from
+    /// its former window says nothing about it any more.
+    Window(u32, Sight),
+}
+
+/// Something about a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// It has been drawn.
+    Painted,
+    /// Whether it can be seen whole.
+    Visibility(Visibility),
+    /// It was moved.
+    Moved,
+    /// Another window covers it wholly.
+    Buried,
+    /// The pointer was pressed in it.
+    Pressed,
+    /// It became the active one, or ceased to be.
+    Active(bool),
+}
+
+/// Where what happens to one window goes.
+#[derive(Clone)]
+pub(crate) struct Watcher {
+    pub(crate) events: UnboundedSender<Event>,
+    pub(crate) number: u32,
+}
+
+impl Watcher {
+    /// Reports; returns false when nobody listens any more.
+    pub(crate) fn tell(&self, sight: Sight) -> bool {
+        self.events.send(Event::Window(self.number, sight)).is_ok()
+    }
+}
+
+/// Tells the resident over standard output. A line that is gone means that nobody answers for this window any more.
+pub(crate) fn tell_resident() -> Tell {
+    Rc::new(|message| {
+        if line::write(&mut std::io::stdout(), &message).is_err() {
+            std::process::exit(0);
+        }
+    })
+}
+
+/// Reads the line in a thread of its own; its end ends the process, even where the event loop hangs.
+pub(crate) fn listen(mut line: BufReader<Stdin>, events: UnboundedSender<Event>) -> std::io::Result<()> {
+    let listen = move || {
+        loop {
+            match line::read(&mut line) {
+                Ok(ToWindow::Close) | Err(line::Error::Ended | line::Error::Io(_)) => std::process::exit(0),
+                Ok(told) => _ = events.send(Event::Told(told)),
+                Err(error) => {
+                    eprintln!("the resident's line cannot be understood: {error}");
+                    std::process::exit(i32::from(crate::EXIT_FAILED));
+                }
+            }
+        }
+    };
+    std::thread::Builder::new().name("line".into()).spawn(listen).map(drop)
+}

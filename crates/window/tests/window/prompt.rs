@@ -1,0 +1,190 @@
+//! What the request popup shows and sends, without a display.
+
+use crate::hands::{Hands, said, set_up};
+use crate::scenes::{self, asking, prompt, view};
+use protocol::{InputMethod, Permission, Permissions, RejectReason, TrustLevel, UnansweredCause};
+use session::{Notice, PromptStage, PromptView, Screen, UserInput, View};
+use slint::{ComponentHandle as _, LogicalSize, platform::Key};
+use std::time::Duration;
+use window::{PromptUi, ui::PromptWindow};
+
+fn open(view: &View) -> (PromptUi, said::Log) {
+    set_up();
+    let (tell, log) = said::log();
+    let ui = PromptUi::new(tell).unwrap();
+    assert!(ui.show_view(view));
+    ui.window().show().unwrap();
+    ui.window().window().set_size(LogicalSize::new(440.0, 800.0));
+    (ui, log)
+}
+
+fn hands(ui: &PromptUi) -> Hands<'_, PromptWindow> {
+    Hands(ui.window())
+}
+
+fn reject(reason: Option<RejectReason>) -> UserInput {
+    UserInput::Reject { request_id: "req-1".parse().unwrap(), reason }
+}
+
+#[test]
+fn approve_sends_exactly_what_is_switched_on_and_for_how_long() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
+    hands(&ui).press("View and copy files");
+    hands(&ui).press("Edit and place files");
+    hands(&ui).press("30 min");
+    hands(&ui).click("Approve 5 of 7");
+    use Permission::{Chat, Clipboard, Control, Messages, View};
+    let expected = UserInput::Approve {
+        request_id: "req-1".parse().unwrap(),
+        permissions: Permissions::from([View, Control, Clipboard, Chat, Messages]),
+        limit: Duration::from_secs(1800),
+        given_by: Some(InputMethod::Pointer),
+    };
+    assert_eq!(log.take(), [expected]);
+}
+
+#[test]
+fn what_cannot_be_granted_cannot_be_switched_on_and_says_why() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::New)));
+    let control = hands(&ui).find("Use keyboard and mouse");
+    assert_eq!(control.accessible_enabled(), Some(false));
+    assert_eq!(control.accessible_checked(), Some(false));
+    assert_eq!(control.accessible_description().as_deref(), Some("Not in a first request from somebody new"));
+    hands(&ui).press("Use keyboard and mouse");
+    hands(&ui).press("Approve 3 of 7");
+    let [UserInput::Approve { permissions, given_by, .. }] = &log.take()[..] else { panic!("no approval") };
+    assert_eq!(*permissions, Permissions::from([Permission::View, Permission::Chat, Permission::Messages]));
+    assert_eq!(*given_by, Some(InputMethod::Accessibility));
+}
+
+#[test]
+fn a_new_view_changes_no_switch_and_a_new_request_all() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
+    hands(&ui).press("Use keyboard and mouse");
+    ui.show_view(&asking(PromptView { answer_secs: 50, ..prompt(TrustLevel::Known) }));
+    assert_eq!(hands(&ui).find("Use keyboard and mouse").accessible_checked(), Some(false));
+
+    let another = PromptView { request_id: "req-2".parse().unwrap(), ..prompt(TrustLevel::Known) };
+    ui.show_view(&asking(another));
+    assert_eq!(hands(&ui).find("Use keyboard and mouse").accessible_checked(), Some(true));
+    hands(&ui).press("Approve");
+    let [UserInput::Approve { request_id, permissions, .. }] = &log.take()[..] else { panic!("no approval") };
+    assert_eq!(request_id.as_str(), "req-2");
+    assert_eq!(*permissions, Permissions::all());
+}
+
+#[test]
+fn approve_is_inert_until_a_press_would_count() {
+    let (ui, log) = open(&asking(PromptView { approvable: false, ..prompt(TrustLevel::Known) }));
+    assert_eq!(hands(&ui).find("Approve").accessible_enabled(), Some(false));
+    hands(&ui).press("Approve");
+    hands(&ui).click("Approve");
+    assert!(log.take().is_empty());
+
+    ui.show_view(&asking(prompt(TrustLevel::Known)));
+    assert_eq!(hands(&ui).find("Approve").accessible_enabled(), Some(true));
+}
+
+#[test]
+fn approving_nothing_is_not_offered() {
+    let one =
+        PromptView { choices: vec![scenes::choice(Permission::Chat, true)], ..prompt(TrustLevel::Known) };
+    let (ui, log) = open(&asking(one));
+    hands(&ui).press("Chat with you");
+    assert_eq!(hands(&ui).find("Approve 0 of 1").accessible_enabled(), Some(false));
+    hands(&ui).press("Approve 0 of 1");
+    assert!(log.take().is_empty());
+}
+
+#[test]
+fn keys_meant_for_another_window_press_nothing_and_escape_rejects() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
+    for key in ["\n", " ", "y", "a"] {
+        hands(&ui).type_text(key);
+    }
+    assert!(log.take().is_empty(), "no button is the default");
+    hands(&ui).type_text(&char::from(Key::Escape).to_string());
+    assert_eq!(log.take(), [reject(None)]);
+}
+
+#[test]
+fn approve_can_be_reached_and_pressed_by_keyboard() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
+    // Seven switches, four lengths, more time, reject, reasons, approve.
+    for _ in 0..15 {
+        hands(&ui).type_text(&char::from(Key::Tab).to_string());
+    }
+    hands(&ui).type_text(" ");
+    let [UserInput::Approve { given_by, .. }] = &log.take()[..] else { panic!("no approval") };
+    assert_eq!(*given_by, Some(InputMethod::Keyboard));
+}
+
+#[test]
+fn every_reason_for_a_no_can_be_given() {
+    for (words, reason) in [
+        ("Not now", RejectReason::NotNow),
+        ("I did not ask for this", RejectReason::NotRequested),
+        ("Looks suspicious", RejectReason::Suspicious),
+    ] {
+        let (ui, log) = open(&asking(prompt(TrustLevel::New)));
+        hands(&ui).press("Reject with a reason");
+        assert!(hands(&ui).sees("+44 20 7946 0000"));
+        hands(&ui).press(words);
+        assert_eq!(log.take(), [reject(Some(reason))]);
+    }
+    let (ui, log) = open(&asking(prompt(TrustLevel::New)));
+    hands(&ui).click("Reject");
+    assert_eq!(log.take(), [reject(None)]);
+}
+
+#[test]
+fn the_popup_says_who_asks_how_they_are_known_and_what_silence_means() {
+    for (trust, words) in [
+        (TrustLevel::Pinned, "Verified organisation"),
+        (TrustLevel::Known, "Connected before"),
+        (TrustLevel::New, "Did you call them, or did they call you?"),
+        (TrustLevel::Changed, "with a different key"),
+    ] {
+        let (ui, _) = open(&asking(prompt(trust)));
+        let hands = hands(&ui);
+        assert!(hands.sees("Operator Olivia Example from Example Support wants to connect to your computer"));
+        assert!(hands.sees(words), "{words}");
+        assert!(hands.sees("If you do not answer within 1 minute 45 seconds, the answer is no."));
+    }
+}
+
+#[test]
+fn more_time_and_closing_the_window_are_told() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
+    hands(&ui).press("More time");
+    assert_eq!(log.take(), [UserInput::MoreTime { request_id: "req-1".parse().unwrap() }]);
+    ui.window().window().dispatch_event(slint::platform::WindowEvent::CloseRequested);
+    assert_eq!(log.take(), [reject(None)]);
+    assert!(ui.window().window().is_visible());
+}
+
+#[test]
+fn once_approved_there_is_nothing_left_to_press() {
+    let approving = PromptView { stage: PromptStage::Approving, ..prompt(TrustLevel::Known) };
+    let (ui, _) = open(&asking(approving));
+    assert!(hands(&ui).sees("Connecting…"));
+    assert!(!hands(&ui).sees("Approve"));
+}
+
+#[test]
+fn a_request_that_was_withdrawn_says_so_and_one_that_was_rejected_goes() {
+    let over = View {
+        notice: Some(Notice::Unanswered {
+            operator_name: "Olivia Example".into(),
+            cause: UnansweredCause::Withdrawn,
+        }),
+        ..view(Screen::Waiting { expires_at: scenes::at("2026-03-01T14:05:00Z") })
+    };
+    let (ui, _) = open(&asking(prompt(TrustLevel::Known)));
+    assert!(ui.show_view(&over));
+    assert!(hands(&ui).sees("Olivia Example took the request back."));
+
+    let (ui, _) = open(&asking(prompt(TrustLevel::Known)));
+    hands(&ui).press("Reject");
+    assert!(!ui.show_view(&View { notice: None, ..over }));
+}

@@ -1,0 +1,199 @@
+//! What the session window shows and sends, without a display.
+
+use crate::hands::{Hands, said, set_up};
+use crate::scenes::{self, idle, session, view};
+use protocol::{Permission, Permissions};
+use session::{HelpStatus, Screen, SessionView, UserInput, View};
+use slint::{ComponentHandle as _, LogicalSize, platform::Key};
+use std::time::Duration;
+use window::{SessionUi, ui::SessionWindow};
+
+fn open(view: &View) -> (SessionUi, said::Log) {
+    set_up();
+    let (tell, log) = said::log();
+    let ui = SessionUi::new(tell).unwrap();
+    ui.window().window().set_size(LogicalSize::new(420.0, 560.0));
+    ui.show_view(view);
+    ui.window().show().unwrap();
+    (ui, log)
+}
+
+fn hands(ui: &SessionUi) -> Hands<'_, SessionWindow> {
+    Hands(ui.window())
+}
+
+fn running(session: SessionView) -> View {
+    view(Screen::Session(session))
+}
+
+#[test]
+fn every_screen_shows_what_it_is_about() {
+    let expected = [
+        ("idle", "Enter your session code"),
+        ("idle-offered", "A link or another program filled this code in."),
+        ("idle-wrong-code", "No invitation has this code."),
+        ("idle-locked-out", "You can try the next code in 1 minute 35 seconds."),
+        ("idle-refused", "The service is closed for maintenance until 15:00."),
+        ("idle-certificate", "The service could not prove who it is."),
+        ("idle-switched-off", "Session codes are switched off on this computer."),
+        ("idle-offline", "The service has not been reached since"),
+        ("joining-looking-up", "Looking up the code…"),
+        ("joining-confirm-new", "Join Example Support (support.example)?"),
+        ("joining-confirm-changed", "This may be somebody else."),
+        ("joining-entering", "Joining…"),
+        ("waiting", "Waiting for operator…"),
+        ("waiting-withdrawn", "Olivia Example took the request back."),
+        ("waiting-muted", "hang up, and call +44 20 7946 0000"),
+        ("waiting-request", "Olivia Example wants to connect"),
+        ("ready", "Operators can ask to connect. Nothing happens until you approve."),
+        ("ready-queued", "You asked for help"),
+        ("ready-taken", "Olivia Example will help you"),
+        ("ready-failed", "Your request for help could not be sent. Try again."),
+        ("ready-quiet-request", "Review"),
+        ("ready-not-accepted", "Your organisation has not accepted this computer yet."),
+        ("session", "CONTROLLING"),
+        ("session-connected", "CONNECTED"),
+        ("session-all-actions", "TRANSFERRING FILES"),
+        ("session-reconnecting", "The connection is lost."),
+        ("session-suspended", "Your screen is locked."),
+        ("session-operator-left", "Operator, not at the console now"),
+        ("session-no-chat", "Chat is not part of this session."),
+        ("ended", "You ended the session."),
+    ];
+    let scenes = scenes::windows();
+    assert_eq!(scenes.iter().map(|(name, _)| *name).collect::<Vec<_>>(), expected.map(|(name, _)| name));
+    for ((name, view), (_, words)) in scenes.into_iter().zip(expected) {
+        let (ui, _) = open(&view);
+        assert!(hands(&ui).sees(words), "{name}: {:?}", hands(&ui).texts());
+        assert_eq!(hands(&ui).sees("End Session"), view.can_end(), "{name}");
+    }
+}
+
+#[test]
+fn a_code_is_typed_in_groups_and_started() {
+    let (ui, log) = open(&view(idle()));
+    hands(&ui).type_text("12345678");
+    assert_eq!(ui.window().get_code(), "123-456-78");
+    assert_eq!(hands(&ui).find("Start").accessible_enabled(), Some(false));
+    hands(&ui).type_text("9");
+    assert_eq!(ui.window().get_code(), "123-456-789");
+    hands(&ui).press("Start");
+    assert_eq!(log.take(), [UserInput::Start { code: "123456789".parse().unwrap() }]);
+}
+
+#[test]
+fn an_offered_code_is_filled_in_and_waits_for_start() {
+    let offered = Screen::Idle {
+        code: Some("123456789".parse().unwrap()),
+        problem: None,
+        retry_secs: None,
+        codes_allowed: true,
+    };
+    let (ui, log) = open(&view(offered.clone()));
+    assert_eq!(ui.window().get_code(), "123-456-789");
+    assert!(log.take().is_empty(), "nothing is sent by itself");
+    // What the user types stays, however often the same offer is shown.
+    hands(&ui).type_text(&char::from(Key::Backspace).to_string());
+    ui.show_view(&view(offered));
+    assert_eq!(ui.window().get_code(), "123-456-78");
+}
+
+#[test]
+fn no_code_can_be_tried_while_the_pause_lasts() {
+    let paused = |retry_secs| Screen::Idle { code: None, problem: None, retry_secs, codes_allowed: true };
+    let (ui, log) = open(&view(paused(Some(30))));
+    hands(&ui).type_text("123456789\n");
+    hands(&ui).press("Start");
+    assert!(log.take().is_empty());
+    ui.show_view(&view(paused(None)));
+    hands(&ui).press("Start");
+    assert_eq!(log.take().len(), 1);
+}
+
+#[test]
+fn joining_is_confirmed_or_cancelled() {
+    let scene = |name| scenes::windows().into_iter().find(|(scene, _)| *scene == name).unwrap().1;
+    let (ui, log) = open(&scene("joining-confirm-new"));
+    hands(&ui).press("Join");
+    hands(&ui).press("Cancel");
+    hands(&ui).press("End Session");
+    assert_eq!(log.take(), [UserInput::ConfirmJoin, UserInput::CancelJoin, UserInput::End]);
+}
+
+#[test]
+fn a_permission_that_is_switched_off_is_taken_back_and_gone() {
+    let (ui, log) = open(&running(session()));
+    hands(&ui).press("Permissions");
+    hands(&ui).press("Use keyboard and mouse");
+    assert_eq!(log.take(), [UserInput::TakeBack { permission: Permission::Control }]);
+    let rest = Permissions::all().difference(Permissions::from([Permission::Control]));
+    ui.show_view(&running(SessionView { granted: rest, ..session() }));
+    assert!(!hands(&ui).sees("Use keyboard and mouse"));
+    assert!(hands(&ui).sees("View and copy files"));
+}
+
+#[test]
+fn the_session_is_prolonged_and_ended() {
+    let (ui, log) = open(&running(session()));
+    hands(&ui).press("Prolong by 30 minutes");
+    hands(&ui).click("End Session");
+    assert_eq!(log.take(), [UserInput::Prolong { by: Duration::from_secs(1800) }, UserInput::End]);
+    ui.show_view(&running(SessionView { can_prolong: false, ..session() }));
+    assert!(!hands(&ui).sees("Prolong"));
+}
+
+#[test]
+fn what_is_written_is_said_once_and_the_field_is_empty_again() {
+    let (ui, log) = open(&running(session()));
+    assert!(hands(&ui).sees("Note from Olivia Example, "));
+    ui.window().set_draft("  Which cable?  ".into());
+    hands(&ui).press("Send");
+    assert_eq!(log.take(), [UserInput::Say { text: "Which cable?".into() }]);
+    assert_eq!(ui.window().get_draft(), "");
+    assert_eq!(hands(&ui).find("Send").accessible_enabled(), Some(false));
+}
+
+#[test]
+fn chat_lines_count_as_seen_only_before_the_users_eyes() {
+    let unread = || running(SessionView { unread: 2, ..session() });
+    let (ui, log) = open(&running(session()));
+    hands(&ui).press("Permissions");
+    ui.show_view(&unread());
+    assert!(log.take().is_empty(), "another tab is open");
+    assert!(hands(&ui).sees("Chat, 2 unread"));
+    hands(&ui).press("Chat, 2 unread");
+    assert_eq!(log.take(), [UserInput::ChatSeen]);
+
+    ui.set_active(false);
+    ui.show_view(&unread());
+    assert!(log.take().is_empty(), "another window is active");
+    ui.set_active(true);
+    assert_eq!(log.take(), [UserInput::ChatSeen]);
+}
+
+#[test]
+fn help_is_asked_for_and_withdrawn() {
+    let ready = |help| view(Screen::Ready { accepted: true, help });
+    let (ui, log) = open(&ready(None));
+    ui.window().set_help_text("The printer is on fire".into());
+    hands(&ui).press("Ask for help");
+    assert_eq!(log.take(), [UserInput::AskForHelp { text: "The printer is on fire".into() }]);
+    ui.show_view(&ready(Some(HelpStatus::Queued)));
+    hands(&ui).press("Withdraw");
+    hands(&ui).press("Do not disturb for an hour");
+    assert_eq!(log.take(), [UserInput::WithdrawHelp, UserInput::DoNotDisturb { on: true }]);
+}
+
+#[test]
+fn notices_are_closed_quiet_requests_reviewed_and_summaries_done() {
+    let scene = |name| scenes::windows().into_iter().find(|(scene, _)| *scene == name).unwrap().1;
+    for (name, button, input) in [
+        ("waiting-muted", "Close this note", UserInput::CloseNotice),
+        ("ready-quiet-request", "Review", UserInput::Review),
+        ("ended", "Done", UserInput::CloseSummary),
+    ] {
+        let (ui, log) = open(&scene(name));
+        hands(&ui).press(button);
+        assert_eq!(log.take(), [input]);
+    }
+}

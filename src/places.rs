@@ -1,0 +1,104 @@
+//! Where the agent keeps its files.
+//!
+//! | what | Linux | macOS | Windows |
+//! | --- | --- | --- | --- |
+//! | the user's settings | `~/.config/ondemand-agent` | `~/Library/Application Support/ondemand-agent` | `%APPDATA%\ondemand-agent\config` |
+//! | key, credential, journal, remembered organisations | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
+//! | log | `~/.local/state/ondemand-agent` | as above | as the key |
+//! | lock and socket | `$XDG_RUNTIME_DIR/ondemand-agent` | as the key | lock as the key; a named pipe |
+//! | installer's settings and machine policy | `/etc/ondemand-agent` | `/Library/Application Support/ondemand-agent` | beside the program |
+//!
+//! Nothing of it is kept in a roaming profile except the user's settings, which hold no secret.
+
+use crate::platform;
+use anyhow::Context as _;
+use std::path::{Path, PathBuf};
+
+/// The folders of one user.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    config: PathBuf,
+    data: PathBuf,
+    state: PathBuf,
+    runtime: PathBuf,
+}
+
+impl Places {
+    /// The folders of the user who runs this program. Makes none of them.
+    pub(crate) fn of_user() -> anyhow::Result<Self> {
+        let dirs = directories::ProjectDirs::from("", "", "ondemand-agent")
+            .context("this user has no home folder, so the agent has no place for its files")?;
+        let data = dirs.data_local_dir().to_owned();
+        Ok(Self {
+            config: dirs.config_dir().to_owned(),
+            state: dirs.state_dir().unwrap_or(&data).to_owned(),
+            runtime: dirs.runtime_dir().map_or_else(|| data.join("run"), Path::to_owned),
+            data,
+        })
+    }
+
+    /// All folders in one, for tests.
+    #[cfg(test)]
+    pub(crate) fn all_in(folder: &Path) -> Self {
+        Self {
+            config: folder.join("config"),
+            data: folder.join("data"),
+            state: folder.join("state"),
+            runtime: folder.join("runtime"),
+        }
+    }
+
+    /// Makes the folders that are written to, private to the user.
+    pub(crate) fn prepare(&self) -> anyhow::Result<()> {
+        for folder in [&self.data, &self.state, &self.runtime] {
+            platform::private_folder(folder)
+                .with_context(|| format!("failed to make the folder {}", folder.display()))?;
+        }
+        Ok(())
+    }
+
+    /// What the user set.
+    pub(crate) fn user_settings(&self) -> PathBuf {
+        self.config.join("settings.toml")
+    }
+
+    /// The agent's key pair, PKCS #8.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.data.join("key.pk8")
+    }
+
+    /// What the agent is to the service, with its token.
+    pub(crate) fn credential(&self) -> PathBuf {
+        self.data.join("credential.json")
+    }
+
+    /// How far the service's events were taken in.
+    pub(crate) fn cursor(&self) -> PathBuf {
+        self.data.join("cursor.json")
+    }
+
+    /// The keys of organisations with which a session was finished.
+    pub(crate) fn organisations(&self) -> PathBuf {
+        self.data.join("organisations.json")
+    }
+
+    /// The user's history.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.data.join("journal.jsonl")
+    }
+
+    /// The diagnostic log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.state.join("agent.log")
+    }
+
+    /// Held by the one resident of this user.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.runtime.join("agent.lock")
+    }
+
+    /// Where the resident listens for this user's other programs.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.runtime.join("agent.sock")
+    }
+}

@@ -1,0 +1,299 @@
+//! Linux.
+
+pub(crate) use super::unix::{
+    LineEnds, LocalStream, computer_name, connect_local, listen_local, private_file, private_folder,
+    sync_folder, terminated, user_name,
+};
+use super::{MachineSettings, SystemFact};
+use crate::resident::{
+    notifications::{Answer, Note},
+    tray::{Face, ShowFace, Tray},
+};
+use notify_rust::{NotificationResponse, Timeout, Urgency};
+use std::{
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+use tokio::sync::oneshot;
+use zbus::{
+    MatchRule, MessageStream, export::futures_core::Stream as _, message::Type, zvariant::OwnedObjectPath,
+};
+
+/// How long a panel may take to start after the agent.
+const PANEL_START: Duration = Duration::from_secs(5);
+
+/// What a child may know of this process's environment.
+pub(super) const CHILD_ENVIRONMENT: &[&str] = &[
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_*",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "AT_SPI_BUS_ADDRESS",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "TMPDIR",
+    "FONTCONFIG_FILE",
+    "FONTCONFIG_PATH",
+    "SLINT_SCALE_FACTOR",
+    "WINIT_X11_SCALE_FACTOR",
+];
+
+/// Since the computer started, time asleep included.
+pub(crate) fn boot_time() -> Duration {
+    super::unix::clock(libc::CLOCK_BOOTTIME)
+}
+
+/// Keeps other processes of the user from looking into this one, and lets no child outlive its parent.
+pub(crate) fn harden(is_child: bool) {
+    super::unix::no_core_dumps();
+    // SAFETY: these options of `prctl` take plain numbers, and one a text that lives as long as the program.
+    unsafe {
+        libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+        if is_child {
+            // Started through `/proc/self/exe`, it would be called `exe` in every list of processes.
+            libc::prctl(libc::PR_SET_NAME, c"ondemand-agent".as_ptr(), 0, 0, 0);
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
+        }
+    }
+}
+
+/// Asks the allocator for less: a process with a few short-lived threads needs no pool for each of them.
+pub(crate) fn save_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: `mallopt` takes plain numbers; no other thread runs yet.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 64 * 1024);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 64 * 1024);
+    }
+}
+
+/// The program that runs now, even when its file was replaced meanwhile.
+pub(crate) fn own_program() -> std::io::Result<PathBuf> {
+    Ok(PathBuf::from("/proc/self/exe"))
+}
+
+/// The documents under `/etc/ondemand-agent`, where administrators alone can write.
+pub(crate) fn machine_settings() -> Vec<MachineSettings> {
+    super::machine_settings_in(Path::new("/etc/ondemand-agent"))
+}
+
+/// Runs `driver` on this thread, with a tray icon that lives on a thread of its own: a panel that hangs must not hold up
+/// anything else.
+pub(crate) fn with_tray<T: Send + 'static>(
+    driver: impl FnOnce(ShowFace) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let (show, faces) = mpsc::channel::<Face>();
+    let spawned = thread::Builder::new().name("tray".into()).spawn(move || {
+        let Ok(mut face) = faces.recv() else { return };
+        let mut tray = match Tray::new(&face) {
+            Ok(tray) => tray,
+            Err(error) => {
+                tracing::warn!(%error, "no tray icon: the desktop offers no place for it");
+                return;
+            }
+        };
+        while let Ok(mut next) = faces.recv() {
+            // Only the newest counts.
+            while let Ok(newer) = faces.try_recv() {
+                next = newer;
+            }
+            tray.show(&face, &next);
+            face = next;
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::warn!(%error, "no tray icon: its thread could not be started");
+    }
+    driver(Box::new(move |face| drop(show.send(face))))
+}
+
+/// Shows a notification, answers what the user chose in it, and withdraws it when `withdraw` fires.
+pub(crate) async fn show_notification(
+    note: Note,
+    withdraw: oneshot::Receiver<()>,
+) -> anyhow::Result<Option<Answer>> {
+    let mut notification = notify_rust::Notification::new();
+    notification.appname("On-demand Agent").summary(&note.title).body(&escape(&note.text));
+    if note.is_request {
+        notification
+            .action("review", "Review")
+            .action("reject", "Reject")
+            .urgency(Urgency::Critical)
+            .timeout(Timeout::Never);
+    }
+    let handle = notification.show_async().await?;
+    if !note.is_request {
+        return Ok(None);
+    }
+    let mut answer = None;
+    let chosen = handle.wait_for_action_async(|response: &NotificationResponse| {
+        answer = match response {
+            NotificationResponse::Default => Some(Answer::Review),
+            NotificationResponse::Action(action) if action == "review" => Some(Answer::Review),
+            NotificationResponse::Action(action) if action == "reject" => Some(Answer::Reject),
+            _ => None,
+        };
+    });
+    tokio::select! {
+        () = chosen => {}
+        _ = withdraw => handle.close_async().await,
+    }
+    Ok(answer)
+}
+
+/// The notification servers read the text as markup.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Listens to the login manager and the screen saver, and looks for a tray. Nothing is asked repeatedly; without a bus
+/// nothing is told.
+pub(crate) fn watch_system(tell: impl Fn(SystemFact) + Clone + Send + Sync + 'static) {
+    let system = tell.clone();
+    tokio::spawn(async move {
+        if let Err(error) = watch_login_manager(system).await {
+            tracing::info!(%error, "the login manager does not tell about sleep and lock");
+        }
+    });
+    tokio::spawn(async move {
+        if let Err(error) = watch_desktop(&tell).await {
+            tracing::info!(%error, "the desktop does not tell about its screen lock");
+            tell(SystemFact::NoTray);
+        }
+    });
+}
+
+/// A connection that is driven by the agent's own loop and not by a thread of its own.
+async fn connect(bus: zbus::connection::Builder<'_>) -> zbus::Result<zbus::Connection> {
+    let bus = bus.internal_executor(false).build().await?;
+    let executor = bus.executor().clone();
+    tokio::spawn(async move {
+        while !executor.is_empty() {
+            executor.tick().await;
+        }
+    });
+    Ok(bus)
+}
+
+async fn watch_login_manager(tell: impl Fn(SystemFact)) -> zbus::Result<()> {
+    const LOGIN: &str = "org.freedesktop.login1";
+    let bus = connect(zbus::connection::Builder::system()?).await?;
+    let manager = "org.freedesktop.login1.Manager";
+    let found = bus
+        .call_method(Some(LOGIN), "/org/freedesktop/login1", Some(manager), "GetSessionByPID", &0_u32)
+        .await;
+    let mut rules = vec![signals_of(LOGIN, manager)?.member("PrepareForSleep")?.build()];
+    // A process that belongs to no log-in session still wants to know about sleep.
+    if let Ok(found) = found {
+        let session: OwnedObjectPath = found.body().deserialize()?;
+        rules.push(signals_of(LOGIN, "org.freedesktop.login1.Session")?.path(session.clone())?.build());
+        rules.push(signals_of(LOGIN, "org.freedesktop.DBus.Properties")?.path(session)?.build());
+    }
+    for_each_signal(&bus, rules, |message| {
+        let header = message.header();
+        let fact = match header.member().map(|member| member.as_str()) {
+            Some("PrepareForSleep") => match message.body().deserialize() {
+                Ok(true) => SystemFact::Suspending,
+                Ok(false) => SystemFact::Awake,
+                Err(_) => return,
+            },
+            Some("Lock") => SystemFact::ScreenLocked,
+            Some("Unlock") => SystemFact::ScreenUnlocked,
+            Some("PropertiesChanged") => match screen_is_users(message) {
+                Some(true) => SystemFact::ScreenUnlocked,
+                Some(false) => SystemFact::ScreenLocked,
+                None => return,
+            },
+            _ => return,
+        };
+        tell(fact);
+    })
+    .await
+}
+
+fn signals_of(
+    sender: &'static str,
+    interface: &'static str,
+) -> zbus::Result<zbus::match_rule::Builder<'static>> {
+    MatchRule::builder().msg_type(Type::Signal).sender(sender)?.interface(interface)
+}
+
+async fn for_each_signal(
+    bus: &zbus::Connection,
+    rules: Vec<MatchRule<'_>>,
+    handle: impl Fn(&zbus::Message),
+) -> zbus::Result<()> {
+    // One stream of all messages costs less than one a rule.
+    let mut messages = MessageStream::from(bus);
+    let daemon = zbus::fdo::DBusProxy::new(bus).await?;
+    for rule in rules {
+        daemon.add_match_rule(rule).await?;
+    }
+    while let Some(message) = next(&mut messages).await {
+        let message = message?;
+        if message.message_type() == Type::Signal {
+            handle(&message);
+        }
+    }
+    Ok(())
+}
+
+async fn next(messages: &mut MessageStream) -> Option<zbus::Result<zbus::Message>> {
+    std::future::poll_fn(|context| Pin::new(&mut *messages).poll_next(context)).await
+}
+
+/// What a change of the login session's properties says: `LockedHint`, or `Active` when users are switched.
+fn screen_is_users(message: &zbus::Message) -> Option<bool> {
+    use std::collections::HashMap;
+    use zbus::zvariant::Value;
+    let body = message.body();
+    let (_, changed, _): (String, HashMap<String, Value<'_>>, Vec<String>) = body.deserialize().ok()?;
+    let flag = |name: &str| changed.get(name).and_then(|value| bool::try_from(value).ok());
+    match (flag("LockedHint"), flag("Active")) {
+        (Some(true), _) | (_, Some(false)) => Some(false),
+        (Some(false), _) | (_, Some(true)) => Some(true),
+        (None, None) => None,
+    }
+}
+
+async fn watch_desktop(tell: &(impl Fn(SystemFact) + Clone + Send + Sync + 'static)) -> zbus::Result<()> {
+    let bus = connect(zbus::connection::Builder::session()?).await?;
+    let (host, missing) = (bus.clone(), tell.clone());
+    tokio::spawn(async move {
+        // At log-in the panel may be slower than the agent.
+        tokio::time::sleep(PANEL_START).await;
+        if !has_tray_host(&host).await.unwrap_or(false) {
+            missing(SystemFact::NoTray);
+        }
+    });
+    // GNOME, Cinnamon, MATE and the others speak of themselves under different names with the same signal.
+    let rule = MatchRule::builder().msg_type(Type::Signal).member("ActiveChanged")?.build();
+    for_each_signal(&bus, vec![rule], |message| {
+        let header = message.header();
+        let of_screen_saver = header.interface().is_some_and(|name| name.as_str().ends_with(".ScreenSaver"));
+        if let (true, Ok(active)) = (of_screen_saver, message.body().deserialize::<bool>()) {
+            tell(if active { SystemFact::ScreenLocked } else { SystemFact::ScreenUnlocked });
+        }
+    })
+    .await
+}
+
+async fn has_tray_host(bus: &zbus::Connection) -> zbus::Result<bool> {
+    let daemon = zbus::fdo::DBusProxy::new(bus).await?;
+    Ok(daemon.name_has_owner("org.kde.StatusNotifierWatcher".try_into()?).await?)
+}
+
+/// A line that is dead without saying so is given up after half a minute without an acknowledgement.
+pub(crate) fn notice_dead_lines(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tcp_user_timeout(Duration::from_secs(30))
+}

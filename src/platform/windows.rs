@@ -1,0 +1,201 @@
+//! Windows.
+
+use super::MachineSettings;
+pub(crate) use super::event_loop::{
+    notice_dead_lines, save_memory, show_notification, watch_system, with_tray,
+};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufReader, PipeReader, PipeWriter},
+    path::{Path, PathBuf},
+    process::Stdio,
+    ptr,
+    time::Duration,
+};
+use tao::event_loop::EventLoop;
+use tokio::{
+    net::windows::named_pipe::{NamedPipeServer, ServerOptions},
+    signal::windows::{ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown},
+};
+use windows_sys::Win32::{
+    Foundation::LocalFree,
+    Security::{
+        Authorization::{ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1},
+        PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES,
+    },
+    System::SystemInformation::GetTickCount64,
+};
+
+/// What a child may know of this process's environment.
+pub(super) const CHILD_ENVIRONMENT: &[&str] = &[
+    "SystemRoot",
+    "SystemDrive",
+    "windir",
+    "TEMP",
+    "TMP",
+    "USERNAME",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PATH",
+];
+
+/// Both ends of a line to a child: two anonymous pipes, of which the child inherits its own ends alone.
+pub(crate) struct LineEnds {
+    /// What the child says.
+    pub(crate) reader: BufReader<PipeReader>,
+    /// What the child is told.
+    pub(crate) writer: PipeWriter,
+    /// For the child.
+    pub(crate) stdin: Stdio,
+    /// For the child.
+    pub(crate) stdout: Stdio,
+}
+
+impl LineEnds {
+    /// A fresh pair.
+    pub(crate) fn new() -> io::Result<Self> {
+        let (from_child, childs_output) = io::pipe()?;
+        let (childs_input, to_child) = io::pipe()?;
+        Ok(Self {
+            reader: BufReader::new(from_child),
+            writer: to_child,
+            stdin: Stdio::from(childs_input),
+            stdout: Stdio::from(childs_output),
+        })
+    }
+}
+
+/// Since the computer started, time asleep included.
+pub(crate) fn boot_time() -> Duration {
+    // SAFETY: takes nothing, cannot fail.
+    Duration::from_millis(unsafe { GetTickCount64() })
+}
+
+/// Windows lets a user's processes look into each other; a child ends with its line, which ends with its parent.
+pub(crate) fn harden(_is_child: bool) {}
+
+/// The program that runs now. Windows does not let its file be replaced meanwhile.
+pub(crate) fn own_program() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// What the installer set, beside the program, where administrators alone can write.
+pub(crate) fn machine_settings() -> Vec<MachineSettings> {
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent);
+    folder.map(super::machine_settings_in).unwrap_or_default()
+}
+
+/// The user's profile lets no other user in, and what is made there inherits that.
+pub(crate) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// Makes a folder in the user's profile; see [`private_file`].
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// NTFS makes a rename durable with its log.
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on other systems")]
+pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// This computer's name.
+pub(crate) fn computer_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "computer".into())
+}
+
+/// This user's name on this computer.
+pub(crate) fn user_name() -> String {
+    std::env::var("USERNAME").unwrap_or_else(|_| "user".into())
+}
+
+/// Waits until the user logs off, the computer is shut down, or somebody presses Ctrl-C.
+pub(crate) async fn terminated() {
+    let (Ok(mut pressed), Ok(mut closed), Ok(mut logged_off), Ok(mut shut_down)) =
+        (ctrl_c(), ctrl_close(), ctrl_logoff(), ctrl_shutdown())
+    else {
+        tracing::error!("the end of the log-in session cannot be listened to");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = pressed.recv() => {}
+        _ = closed.recv() => {}
+        _ = logged_off.recv() => {}
+        _ = shut_down.recv() => {}
+    }
+}
+
+/// Where a user's programs reach the resident: a named pipe that its owner alone can open, from this computer alone.
+#[derive(Debug)]
+pub(crate) struct LocalListener {
+    name: String,
+    next: NamedPipeServer,
+}
+
+/// A program of the same user.
+pub(crate) type LocalStream = NamedPipeServer;
+
+/// Listens under a name that belongs to `path`, which lies in the user's profile.
+pub(crate) fn listen_local(path: &Path) -> io::Result<LocalListener> {
+    let name = pipe_name(path);
+    let next = pipe(&name, true)?;
+    Ok(LocalListener { name, next })
+}
+
+impl LocalListener {
+    /// The next program that connects.
+    pub(crate) async fn accept(&mut self) -> io::Result<LocalStream> {
+        self.next.connect().await?;
+        let next = pipe(&self.name, false)?;
+        Ok(std::mem::replace(&mut self.next, next))
+    }
+}
+
+/// Connects to the resident of this user.
+pub(crate) fn connect_local(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(pipe_name(path))
+}
+
+fn pipe_name(path: &Path) -> String {
+    format!(r"\\.\pipe\ondemand-agent-{}", crypto::hash(path.as_os_str().as_encoded_bytes()))
+}
+
+fn pipe(name: &str, is_first: bool) -> io::Result<NamedPipeServer> {
+    // Nobody but the owner, inherited from nowhere.
+    let rule: Vec<u16> = "D:P(A;;GA;;;OW)\0".encode_utf16().collect();
+    let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
+    // SAFETY: `rule` is a text that ends with zero, and `descriptor` a valid place for the answer.
+    let made = unsafe {
+        ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            rule.as_ptr(),
+            SDDL_REVISION_1,
+            &raw mut descriptor,
+            ptr::null_mut(),
+        )
+    };
+    if made == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let mut attributes = SECURITY_ATTRIBUTES {
+        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+        lpSecurityDescriptor: descriptor,
+        bInheritHandle: 0,
+    };
+    // SAFETY: `attributes` and the descriptor it points to are valid until after the call.
+    let pipe = unsafe {
+        ServerOptions::new()
+            .first_pipe_instance(is_first)
+            .reject_remote_clients(true)
+            .create_with_security_attributes_raw(name, (&raw mut attributes).cast())
+    };
+    // SAFETY: the descriptor was allocated by the call above for us to free, and nothing refers to it any more.
+    unsafe { LocalFree(descriptor) };
+    pipe
+}
+
+/// There is nothing to prepare.
+pub(super) fn prepare<T>(_event_loop: &mut EventLoop<T>) {}

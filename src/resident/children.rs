@@ -1,0 +1,385 @@
+//! The window and access processes: started with a line and next to no environment, and killed without mercy.
+//!
+//! A child that says anything else than `hello` first, that does not read what it is told, or that closes its line, is
+//! killed. What that means (a *no*, or the end of a session) is for the core to say.
+
+use super::Event;
+use crate::platform::{self, LineEnds};
+use line::{FromAccess, FromWindow, ToAccess, ToWindow, WindowKind};
+use protocol::{RequestId, Secret};
+use serde::{Serialize, de::DeserializeOwned};
+use session::{Grant, UserInput, View};
+use std::{
+    io,
+    path::PathBuf,
+    process::{Child as Process, Command},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// The window's exit code where there is no display.
+pub(crate) const NO_DISPLAY: i32 = 3;
+/// How many lines a child may leave unread.
+const UNREAD_LINES: usize = 128;
+/// How long a child may take to end after it closed its line.
+const END_LIMIT: Duration = Duration::from_millis(500);
+/// How long a popup may take to close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// What came over a child's line.
+#[derive(Debug)]
+pub(crate) enum Said<T> {
+    /// A message.
+    Line(T),
+    /// The line ended and the process with it; its exit code, where it has one.
+    Ended(Option<i32>),
+}
+
+/// All child processes.
+pub(crate) struct Children {
+    program: PathBuf,
+    language: Option<String>,
+    events: UnboundedSender<Event>,
+    runs: u64,
+    prompt: Option<(RequestId, Child)>,
+    window: Option<Child>,
+    access: Option<Child>,
+}
+
+impl Children {
+    /// None yet. Children are further runs of `program`.
+    pub(crate) fn new(program: PathBuf, language: Option<String>, events: UnboundedSender<Event>) -> Self {
+        Self { program, language, events, runs: 0, prompt: None, window: None, access: None }
+    }
+
+    /// Shows the popup for a request.
+    pub(crate) fn show_prompt(&mut self, request_id: &RequestId, view: &View) -> io::Result<()> {
+        let child = self.start_window(WindowKind::Prompt, view)?;
+        self.prompt = Some((request_id.clone(), child));
+        Ok(())
+    }
+
+    /// Closes the popup, if it is the one of this request.
+    pub(crate) fn close_prompt(&mut self, request_id: &RequestId) {
+        if let Some((_, child)) = self.prompt.take_if(|(shown, _)| shown == request_id) {
+            child.tell(&ToWindow::Close);
+            tokio::spawn(async move {
+                tokio::time::sleep(CLOSE_LIMIT).await;
+                drop(child);
+            });
+        }
+    }
+
+    /// Opens the session window, or brings it to the front.
+    pub(crate) fn open_window(&mut self, view: &View) -> io::Result<()> {
+        match &self.window {
+            Some(window) => window.tell(&ToWindow::Raise),
+            None => self.window = Some(self.start_window(WindowKind::Session, view)?),
+        }
+        Ok(())
+    }
+
+    /// Brings the popup to the front.
+    pub(crate) fn raise_prompt(&self) {
+        if let Some((_, child)) = &self.prompt {
+            child.tell(&ToWindow::Raise);
+        }
+    }
+
+    /// Lets the windows show something else.
+    pub(crate) fn show(&self, view: &View) {
+        let windows = self.prompt.iter().map(|(_, child)| child).chain(&self.window);
+        for window in windows {
+            window.tell(&ToWindow::View(Box::new(view.clone())));
+        }
+    }
+
+    /// Asks the windows to close.
+    pub(crate) fn close_windows(&mut self) {
+        for window in self.prompt.take().map(|(_, child)| child).into_iter().chain(self.window.take()) {
+            window.tell(&ToWindow::Close);
+            window.detach();
+        }
+    }
+
+    /// Starts the access process.
+    pub(crate) fn start_access(
+        &mut self,
+        service_url: String,
+        ticket: Secret,
+        grant: Grant,
+    ) -> io::Result<()> {
+        let run = self.next_run();
+        let child = self.start("access", run, from_access, move |said| Event::Access { run, said })?;
+        child.tell(&ToAccess::Hello { version: line::VERSION, service_url, tunnel_ticket: ticket });
+        child.tell(&ToAccess::Grant(grant));
+        self.access = Some(child);
+        Ok(())
+    }
+
+    /// Tells the access process, if there is one.
+    pub(crate) fn tell_access(&self, message: &ToAccess) {
+        if let Some(access) = &self.access {
+            access.tell(message);
+        }
+    }
+
+    /// Kills the access process; it is dead when this returns, or as good as.
+    pub(crate) fn stop_access(&mut self) {
+        self.access = None;
+    }
+
+    /// What the user did in a window, if that window may say so.
+    pub(crate) fn allowed(&self, kind: WindowKind, run: u64, input: &UserInput) -> bool {
+        match kind {
+            WindowKind::Prompt => {
+                let shown = self.prompt.as_ref().filter(|(_, child)| child.run == run);
+                shown.is_some_and(|(shows, _)| may_prompt_say(shows, input))
+            }
+            WindowKind::Session => {
+                self.window.as_ref().is_some_and(|child| child.run == run) && may_window_say(input)
+            }
+        }
+    }
+
+    /// The request that this run of the window process shows, while it is the current one.
+    pub(crate) fn prompted(&self, run: u64) -> Option<&RequestId> {
+        self.prompt.as_ref().filter(|(_, child)| child.run == run).map(|(shows, _)| shows)
+    }
+
+    /// A window process ended. The request it showed, if it showed one that is still open.
+    pub(crate) fn window_ended(&mut self, kind: WindowKind, run: u64) -> Option<RequestId> {
+        match kind {
+            WindowKind::Prompt => self.prompt.take_if(|(_, child)| child.run == run).map(|(shows, _)| shows),
+            WindowKind::Session => {
+                self.window.take_if(|child| child.run == run);
+                None
+            }
+        }
+    }
+
+    /// Whether this is the access process that runs now.
+    pub(crate) fn is_access(&self, run: u64) -> bool {
+        self.access.as_ref().is_some_and(|child| child.run == run)
+    }
+
+    fn start_window(&mut self, kind: WindowKind, view: &View) -> io::Result<Child> {
+        let run = self.next_run();
+        let child = self.start("window", run, from_window, move |said| Event::Window { kind, run, said })?;
+        let language = self.language.clone();
+        child.tell(&ToWindow::Hello { version: line::VERSION, window: kind, language });
+        child.tell(&ToWindow::View(Box::new(view.clone())));
+        Ok(child)
+    }
+
+    fn next_run(&mut self) -> u64 {
+        self.runs += 1;
+        self.runs
+    }
+
+    fn start<T: DeserializeOwned + Send + 'static>(
+        &self,
+        what: &'static str,
+        run: u64,
+        version: fn(&T) -> Option<u32>,
+        event: impl Fn(Said<T>) -> Event + Send + 'static,
+    ) -> io::Result<Child> {
+        let LineEnds { mut reader, mut writer, stdin, stdout } = LineEnds::new()?;
+        let process = {
+            // The command keeps the child's ends open, so it must not outlive this block.
+            let mut command = Command::new(&self.program);
+            command
+                .arg(what)
+                .env_clear()
+                .envs(platform::environment_for_children())
+                .stdin(stdin)
+                .stdout(stdout);
+            Arc::new(Mutex::new(command.spawn()?))
+        };
+        let (lines, queue) = mpsc::sync_channel::<Vec<u8>>(UNREAD_LINES);
+        let child = Child { run, lines, process: Some(process.clone()) };
+        let events = self.events.clone();
+        thread::Builder::new().name(format!("{what}-in")).spawn(move || {
+            let greeting = line::read::<T>(&mut reader);
+            if greeting.is_ok_and(|greeting| version(&greeting) == Some(line::VERSION)) {
+                while let Ok(message) = line::read(&mut reader) {
+                    if events.send(event(Said::Line(message))).is_err() {
+                        break;
+                    }
+                }
+            } else {
+                tracing::error!(process = what, "the process did not greet as it should");
+                kill(&process);
+            }
+            drop(events.send(event(Said::Ended(wait(&process)))));
+        })?;
+        thread::Builder::new().name(format!("{what}-out")).spawn(move || {
+            for line in queue {
+                if io::Write::write_all(&mut writer, &line).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok(child)
+    }
+}
+
+fn from_window(message: &FromWindow) -> Option<u32> {
+    match message {
+        FromWindow::Hello { version } => Some(*version),
+        FromWindow::User(_) | FromWindow::Prompt { .. } => None,
+    }
+}
+
+fn from_access(message: &FromAccess) -> Option<u32> {
+    match message {
+        FromAccess::Hello { version } => Some(*version),
+        FromAccess::Fact(_) => None,
+    }
+}
+
+/// What can be said in the popup: about the request that it shows, and an end of everything.
+fn may_prompt_say(shows: &RequestId, input: &UserInput) -> bool {
+    match input {
+        UserInput::Approve { request_id, .. }
+        | UserInput::Reject { request_id, .. }
+        | UserInput::MoreTime { request_id } => request_id == shows,
+        UserInput::End => true,
+        UserInput::Start { .. }
+        | UserInput::ConfirmJoin
+        | UserInput::CancelJoin
+        | UserInput::Review
+        | UserInput::TakeBack { .. }
+        | UserInput::Prolong { .. }
+        | UserInput::Say { .. }
+        | UserInput::ChatSeen
+        | UserInput::AskForHelp { .. }
+        | UserInput::WithdrawHelp
+        | UserInput::DoNotDisturb { .. }
+        | UserInput::CloseSummary
+        | UserInput::CloseNotice => false,
+    }
+}
+
+/// What can be said in the session window: everything but a yes to a request.
+fn may_window_say(input: &UserInput) -> bool {
+    match input {
+        UserInput::Approve { .. } | UserInput::MoreTime { .. } => false,
+        UserInput::Start { .. }
+        | UserInput::ConfirmJoin
+        | UserInput::CancelJoin
+        | UserInput::Reject { .. }
+        | UserInput::Review
+        | UserInput::TakeBack { .. }
+        | UserInput::Prolong { .. }
+        | UserInput::End
+        | UserInput::Say { .. }
+        | UserInput::ChatSeen
+        | UserInput::AskForHelp { .. }
+        | UserInput::WithdrawHelp
+        | UserInput::DoNotDisturb { .. }
+        | UserInput::CloseSummary
+        | UserInput::CloseNotice => true,
+    }
+}
+
+/// A process and its line. Dropping it kills the process.
+#[derive(Debug)]
+struct Child {
+    run: u64,
+    lines: mpsc::SyncSender<Vec<u8>>,
+    process: Option<Arc<Mutex<Process>>>,
+}
+
+impl Child {
+    /// Never waits: a child that leaves so much unread is hung, and is killed.
+    fn tell<T: Serialize>(&self, message: &T) {
+        let Ok(line) = line::encode(message) else { return };
+        if let Err(mpsc::TrySendError::Full(_)) = self.lines.try_send(line)
+            && let Some(process) = &self.process
+        {
+            tracing::error!("a process does not read what it is told; it is killed");
+            kill(process);
+        }
+    }
+
+    /// Lets the process go on without this handle; it ends when its line does.
+    fn detach(mut self) {
+        self.process = None;
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if let Some(process) = &self.process {
+            kill(process);
+        }
+    }
+}
+
+fn kill(process: &Mutex<Process>) {
+    // An error means that it is dead already.
+    let _ = process.lock().unwrap_or_else(PoisonError::into_inner).kill();
+}
+
+/// Waits for the end of a process whose line has ended, without keeping [`kill`] from it.
+fn wait(process: &Mutex<Process>) -> Option<i32> {
+    let started = Instant::now();
+    loop {
+        match process.lock().unwrap_or_else(PoisonError::into_inner).try_wait() {
+            Ok(Some(status)) => return status.code(),
+            Ok(None) => {}
+            Err(_) => return None,
+        }
+        if started.elapsed() > END_LIMIT {
+            kill(process);
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::Permissions;
+
+    #[test]
+    fn only_the_popup_of_a_request_can_approve_it() {
+        let (one, two): (RequestId, RequestId) = ("r1".parse().unwrap(), "r2".parse().unwrap());
+        let approve = |request_id: &RequestId| UserInput::Approve {
+            request_id: request_id.clone(),
+            permissions: Permissions::all(),
+            limit: Duration::from_secs(60),
+            given_by: None,
+        };
+        assert!(may_prompt_say(&one, &approve(&one)));
+        assert!(!may_prompt_say(&one, &approve(&two)));
+        assert!(!may_window_say(&approve(&one)));
+        assert!(!may_window_say(&UserInput::MoreTime { request_id: one.clone() }));
+        assert!(!may_prompt_say(&one, &UserInput::ConfirmJoin));
+        assert!(may_window_say(&UserInput::End) && may_prompt_say(&one, &UserInput::End));
+    }
+
+    /// `program` is run as `program window` or `program access`.
+    fn children(program: &str) -> (Children, tokio::sync::mpsc::UnboundedReceiver<Event>) {
+        let (events, received) = tokio::sync::mpsc::unbounded_channel();
+        (Children::new(program.into(), None, events), received)
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_process_that_does_not_greet_is_no_window() {
+        let (mut children, mut events) = children("/bin/echo");
+        let view = crate::resident::menu::tests::view(session::Screen::Ready { accepted: true, help: None });
+        let request: RequestId = "r1".parse().unwrap();
+        children.show_prompt(&request, &view).unwrap();
+        let Some(Event::Window { kind: WindowKind::Prompt, run, said: Said::Ended(_) }) = events.recv().await
+        else {
+            panic!("something else happened")
+        };
+        assert_eq!(children.window_ended(WindowKind::Prompt, run), Some(request));
+        assert_eq!(children.window_ended(WindowKind::Prompt, run), None);
+    }
+}

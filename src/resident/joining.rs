@@ -1,0 +1,145 @@
+//! Looking up a session code, joining its invitation, enrolling a device. Tried again while the service is not reached.
+
+use super::link::{Backoff, Error, Retry, Service};
+use protocol::{
+    SessionCode,
+    agent::{
+        EnrolRequest, EnrolResponse, JoinRequest, JoinResponse, LookupRequest, LookupResponse, ProofOfWork,
+    },
+    problem::ProblemCode,
+    text,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use session::JoinFailure;
+use std::{convert::Infallible, time::Duration};
+use tokio::sync::oneshot;
+
+/// A challenge that asks for more would keep the computer busy for minutes.
+const MAX_ZERO_BITS: u8 = 26;
+
+/// Held by the work; closed when nobody wants its result any more.
+pub(crate) type Wanted = oneshot::Sender<Infallible>;
+
+/// Whose code is this?
+pub(crate) async fn look_up(
+    service: &Service,
+    session_code: SessionCode,
+    wanted: &mut Wanted,
+) -> Result<LookupResponse, JoinFailure> {
+    ask(service, "agent/v1/lookup", wanted, |proof_of_work| LookupRequest {
+        session_code: session_code.clone(),
+        proof_of_work,
+    })
+    .await
+}
+
+/// Uses the code up. A try that is under way is finished even when nobody wants it any more: the service may have taken it.
+pub(crate) async fn join(
+    service: &Service,
+    request: JoinRequest,
+    wanted: &mut Wanted,
+) -> Result<JoinResponse, JoinFailure> {
+    ask(service, "agent/v1/join", wanted, |proof_of_work| JoinRequest { proof_of_work, ..request.clone() })
+        .await
+}
+
+/// Makes this agent a device's, however long the service takes to be reached.
+pub(crate) async fn enrol(service: &Service, request: &EnrolRequest) -> Result<EnrolResponse, Error> {
+    let mut backoff = Backoff::default();
+    loop {
+        match service.ask("agent/v1/enrol", None, request).await {
+            Err(error) => match error.retry() {
+                Retry::After(least) => {
+                    tracing::warn!(error = %Chain(&error), "the device cannot be enrolled yet; trying again");
+                    tokio::time::sleep(backoff.next(least)).await;
+                }
+                Retry::JoinAgain | Retry::Never => return Err(error),
+            },
+            Ok(answer) => return Ok(answer),
+        }
+    }
+}
+
+async fn ask<B: Serialize + Sync, T: DeserializeOwned>(
+    service: &Service,
+    path: &str,
+    wanted: &mut Wanted,
+    body: impl Fn(Option<ProofOfWork>) -> B,
+) -> Result<T, JoinFailure> {
+    let (mut backoff, mut proof) = (Backoff::default(), None);
+    loop {
+        let error = match service.ask(path, None, &body(proof.take())).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if let Error::Problem(problem) = &error
+            && problem.code == ProblemCode::ProofOfWorkRequired
+            && let Some(challenge) = problem.proof_of_work.clone().filter(|it| it.zero_bits <= MAX_ZERO_BITS)
+            && !wanted.is_closed()
+        {
+            proof = tokio::task::spawn_blocking(move || crypto::solve(&challenge)).await.ok();
+            continue;
+        }
+        let least = match (failure(&error), error.retry()) {
+            (None, Retry::After(least)) => least,
+            (failure, _) => return Err(failure.unwrap_or(JoinFailure::Unreachable)),
+        };
+        tracing::warn!(error = %Chain(&error), "joining has to wait; trying again");
+        tokio::select! {
+            () = tokio::time::sleep(backoff.next(least)) => {}
+            () = wanted.closed() => return Err(JoinFailure::Unreachable),
+        }
+    }
+}
+
+/// What the user is told; nothing where another try may help.
+fn failure(error: &Error) -> Option<JoinFailure> {
+    let problem = match error {
+        Error::CertificateNotTrusted(_) => return Some(JoinFailure::CertificateNotTrusted),
+        Error::Problem(problem) => problem,
+        Error::Unreachable(_) | Error::Unexpected { .. } | Error::TooLong | Error::Content(_) => {
+            let detail = || JoinFailure::Refused { detail: text::one_line(&error.to_string(), 200, "?") };
+            return if error.retry() == Retry::Never { Some(detail()) } else { None };
+        }
+    };
+    let retry_after = Duration::from_secs(problem.retry_after_secs.unwrap_or(60).max(1).into());
+    match problem.code {
+        ProblemCode::WrongCode | ProblemCode::NotFound => Some(JoinFailure::WrongCode),
+        ProblemCode::InvitationClosed => Some(JoinFailure::Closed),
+        ProblemCode::InvitationTaken => Some(JoinFailure::Taken),
+        ProblemCode::TooManyAttempts | ProblemCode::RateLimited => Some(JoinFailure::TooMany { retry_after }),
+        ProblemCode::ShuttingDown | ProblemCode::Internal => None,
+        ProblemCode::ProofOfWorkRequired
+        | ProblemCode::EnrolmentRefused
+        | ProblemCode::CursorExpired
+        | ProblemCode::Unauthenticated
+        | ProblemCode::Forbidden
+        | ProblemCode::RequestClosed
+        | ProblemCode::ReceiptInvalid
+        | ProblemCode::SessionEnded
+        | ProblemCode::AgentBusy
+        | ProblemCode::DevicePending
+        | ProblemCode::Invalid
+        | ProblemCode::TooLarge
+        | ProblemCode::NotGranted
+        | ProblemCode::Unknown => {
+            let said = problem.detail.as_deref().unwrap_or(&problem.title);
+            Some(JoinFailure::Refused { detail: text::one_line(said, 200, "no reason given") })
+        }
+    }
+}
+
+/// An error with everything that caused it, on one line.
+pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+//! The tray's menu and tooltip as a function of the [`View`]: plain data, so that whole menus can be compared in tests.
+
+use protocol::{EndReason, text::isolated};
+use session::{HelpStatus, JoiningStage, PromptStage, Screen, SessionStatus, SessionView, View};
+
+/// What a menu entry does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Opens the session window.
+    OpenWindow,
+    /// Opens the session window, where help is asked for.
+    AskForHelp,
+    /// Opens the session window, where codes are entered.
+    EnterCode,
+    /// Ends whatever there is.
+    End,
+    /// Switches *Do not disturb* on or off.
+    DoNotDisturb,
+    /// Opens the session window, where *About* is.
+    About,
+    /// Ends the program.
+    Quit,
+}
+
+impl Choice {
+    /// Every choice.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::OpenWindow,
+        Self::AskForHelp,
+        Self::EnterCode,
+        Self::End,
+        Self::DoNotDisturb,
+        Self::About,
+        Self::Quit,
+    ];
+
+    /// Its name inside the program; assistive technology and tests see it too.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::OpenWindow => "open-window",
+            Self::AskForHelp => "ask-for-help",
+            Self::EnterCode => "enter-code",
+            Self::End => "end-session",
+            Self::DoNotDisturb => "do-not-disturb",
+            Self::About => "about",
+            Self::Quit => "quit",
+        }
+    }
+}
+
+/// One line of the menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// Says something and does nothing.
+    Text(String),
+    /// Does something.
+    Action(Choice, &'static str),
+    /// Switches something.
+    Check(Choice, &'static str, bool),
+    /// A line between groups.
+    Separator,
+}
+
+/// The menu, from the top.
+pub(crate) fn menu(view: &View) -> Vec<Item> {
+    let mut items = vec![Item::Text(state_line(view))];
+    if let Some(line) = session_line(view) {
+        items.push(Item::Text(line));
+    }
+    items.push(Item::Separator);
+    items.push(Item::Action(Choice::OpenWindow, "Open window"));
+    match &view.screen {
+        Screen::Ready { accepted: true, .. } => items.push(Item::Action(Choice::AskForHelp, "Ask for help…")),
+        Screen::Idle { codes_allowed: true, .. } => {
+            items.push(Item::Action(Choice::EnterCode, "Enter session code…"));
+        }
+        Screen::Idle { .. }
+        | Screen::Joining(_)
+        | Screen::Waiting { .. }
+        | Screen::Ready { .. }
+        | Screen::Session(_)
+        | Screen::Ended(_) => {}
+    }
+    if view.can_end() {
+        items.push(Item::Action(Choice::End, "End Session"));
+    }
+    if matches!(view.screen, Screen::Ready { .. }) || view.do_not_disturb_secs.is_some() {
+        items.push(Item::Check(Choice::DoNotDisturb, "Do not disturb", view.do_not_disturb_secs.is_some()));
+    }
+    items.push(Item::Separator);
+    items.push(Item::Action(Choice::About, "About"));
+    items.push(Item::Action(Choice::Quit, "Quit"));
+    items
+}
+
+/// The tray icon's tooltip: what goes on, and with whom for how long.
+pub(crate) fn tooltip(view: &View) -> String {
+    match session_line(view) {
+        Some(line) => format!("{}\n{line}", state_line(view)),
+        None => state_line(view),
+    }
+}
+
+fn state_line(view: &View) -> String {
+    if let Some(prompt) = &view.prompt {
+        let name = isolated(&prompt.operator.name);
+        return match (prompt.stage, prompt.during_session) {
+            (PromptStage::Approving, _) => format!("Connecting {name}…"),
+            (PromptStage::Quiet | PromptStage::Asking, false) => format!("{name} wants to connect"),
+            (PromptStage::Quiet | PromptStage::Asking, true) => format!("{name} asks for more"),
+        };
+    }
+    let offline = view.offline_since.is_some();
+    match &view.screen {
+        Screen::Session(session) => match session.status {
+            SessionStatus::Running => "Session in progress".into(),
+            SessionStatus::Reconnecting => "Session interrupted: reconnecting…".into(),
+            SessionStatus::Suspended => "Session suspended: the screen is locked".into(),
+        },
+        Screen::Ended(ended) => match ended.reason {
+            EndReason::Operator => "The operator ended the session".into(),
+            EndReason::User
+            | EndReason::Service
+            | EndReason::Expired
+            | EndReason::LinkLost
+            | EndReason::Locked
+            | EndReason::Slept
+            | EndReason::AgentStopped
+            | EndReason::AgentRestarted
+            | EndReason::AccessFailed
+            | EndReason::NotStarted => "Session ended".into(),
+        },
+        Screen::Idle { .. } | Screen::Joining(_) | Screen::Waiting { .. } | Screen::Ready { .. }
+            if offline =>
+        {
+            "Offline: the service cannot be reached".into()
+        }
+        Screen::Idle { .. } => "No session".into(),
+        Screen::Joining(JoiningStage::Confirm(organisation)) => {
+            format!("Join {}?", isolated(&organisation.name))
+        }
+        Screen::Joining(JoiningStage::LookingUp | JoiningStage::Entering) => "Joining…".into(),
+        Screen::Waiting { .. } => "Waiting for operator…".into(),
+        Screen::Ready { accepted: false, .. } => "Waiting to be accepted by your organisation".into(),
+        Screen::Ready { help: Some(HelpStatus::Sending | HelpStatus::Queued), .. } => {
+            "Help is on its way".into()
+        }
+        Screen::Ready { help: Some(HelpStatus::Taken { operator_name }), .. } => {
+            format!("{} will help you", isolated(operator_name))
+        }
+        Screen::Ready { help: None | Some(HelpStatus::Failed), .. } => match view.do_not_disturb_secs {
+            Some(_) => "Do not disturb".into(),
+            None => "On-demand Agent ready".into(),
+        },
+    }
+}
+
+fn session_line(view: &View) -> Option<String> {
+    let Screen::Session(session) = &view.screen else { return None };
+    let SessionView { operator, elapsed_secs, .. } = session;
+    Some(format!("{} · {}", isolated(&operator.name), timer(*elapsed_secs)))
+}
+
+/// `4:05`, and `1:04:05` after an hour.
+fn timer(secs: u64) -> String {
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    if hours == 0 { format!("{minutes}:{secs:02}") } else { format!("{hours}:{minutes:02}:{secs:02}") }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use protocol::{Action, Actions, Operator, Permissions};
+
+    pub(crate) fn view(screen: Screen) -> View {
+        View {
+            screen,
+            prompt: None,
+            organisation: None,
+            offline_since: None,
+            notice: None,
+            do_not_disturb_secs: None,
+        }
+    }
+
+    fn session(elapsed_secs: u64) -> Screen {
+        Screen::Session(SessionView {
+            operator: Operator { id: "op1".parse().unwrap(), name: "Olivia Example".into() },
+            granted: Permissions::all(),
+            actions: Actions::from([Action::Viewing]),
+            status: SessionStatus::Running,
+            elapsed_secs,
+            remaining_secs: 60,
+            can_prolong: true,
+            operator_present: true,
+            chat: Vec::new(),
+            unread: 0,
+        })
+    }
+
+    #[test]
+    fn an_idle_agent_offers_to_enter_a_code_and_nothing_to_end() {
+        let screen = Screen::Idle { code: None, problem: None, retry_secs: None, codes_allowed: true };
+        assert_eq!(
+            menu(&view(screen)),
+            [
+                Item::Text("No session".into()),
+                Item::Separator,
+                Item::Action(Choice::OpenWindow, "Open window"),
+                Item::Action(Choice::EnterCode, "Enter session code…"),
+                Item::Separator,
+                Item::Action(Choice::About, "About"),
+                Item::Action(Choice::Quit, "Quit"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_device_can_ask_for_help_and_for_quiet() {
+        let mut view = view(Screen::Ready { accepted: true, help: None });
+        view.do_not_disturb_secs = Some(3000);
+        assert_eq!(
+            menu(&view),
+            [
+                Item::Text("Do not disturb".into()),
+                Item::Separator,
+                Item::Action(Choice::OpenWindow, "Open window"),
+                Item::Action(Choice::AskForHelp, "Ask for help…"),
+                Item::Check(Choice::DoNotDisturb, "Do not disturb", true),
+                Item::Separator,
+                Item::Action(Choice::About, "About"),
+                Item::Action(Choice::Quit, "Quit"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_session_shows_who_and_how_long_and_can_be_ended() {
+        let view = view(session(3845));
+        assert_eq!(
+            menu(&view)[..5],
+            [
+                Item::Text("Session in progress".into()),
+                Item::Text("\u{2068}Olivia Example\u{2069} · 1:04:05".into()),
+                Item::Separator,
+                Item::Action(Choice::OpenWindow, "Open window"),
+                Item::Action(Choice::End, "End Session"),
+            ]
+        );
+        assert_eq!(tooltip(&view), "Session in progress\n\u{2068}Olivia Example\u{2069} · 1:04:05");
+    }
+
+    #[test]
+    fn the_timer_reads_like_a_clock() {
+        assert_eq!([0, 65, 3599, 3600].map(timer), ["0:00", "1:05", "59:59", "1:00:00"]);
+    }
+}

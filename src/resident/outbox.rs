@@ -1,0 +1,143 @@
+//! What the service is told: in order for each request and session, tried again until it arrived or was refused for good.
+
+use super::{
+    Event,
+    link::{Backoff, Error, Retry, Service},
+};
+use protocol::{RequestId, Secret, SessionId};
+use reqwest::Method;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{Notify, mpsc::UnboundedSender};
+
+/// What is told in order. Different lanes do not wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lane {
+    /// About a request.
+    Request(RequestId),
+    /// About a session.
+    Session(SessionId),
+    /// The request for help.
+    Help,
+    /// The invitation or device itself.
+    Standing,
+}
+
+/// What the answer is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Nothing depends on it.
+    Told,
+    /// A newer one makes it pointless.
+    Newest,
+    /// An approval: the answer starts a session.
+    Approval(RequestId),
+    /// A no.
+    No(RequestId),
+    /// A request for help: the answer names it.
+    Help,
+}
+
+/// Something to tell.
+#[derive(Clone, Debug)]
+pub(crate) struct Post {
+    pub(crate) lane: Lane,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// JSON, or nothing.
+    pub(crate) body: Vec<u8>,
+    pub(crate) token: Secret,
+    pub(crate) meaning: Meaning,
+}
+
+/// What became of a [`Post`].
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) lane: Lane,
+    pub(crate) meaning: Meaning,
+    /// The answer, or why the service refused for good.
+    pub(crate) answer: Result<Vec<u8>, Error>,
+}
+
+/// Keeps what has not arrived.
+pub(crate) struct Outbox {
+    service: Service,
+    events: UnboundedSender<Event>,
+    /// A lane is here while something of it is on its way.
+    lanes: BTreeMap<Lane, VecDeque<Post>>,
+    hurry: Arc<Notify>,
+}
+
+impl Outbox {
+    /// An empty one.
+    pub(crate) fn new(service: Service, events: UnboundedSender<Event>) -> Self {
+        Self { service, events, lanes: BTreeMap::new(), hurry: Arc::default() }
+    }
+
+    /// Sends, or waits behind what is on its way in the same lane.
+    pub(crate) fn push(&mut self, post: Post) {
+        match self.lanes.get_mut(&post.lane) {
+            Some(waiting) => {
+                if post.meaning == Meaning::Newest {
+                    waiting.retain(|older| older.meaning != Meaning::Newest);
+                }
+                waiting.push_back(post);
+            }
+            None => {
+                self.lanes.insert(post.lane.clone(), VecDeque::new());
+                self.start(post);
+            }
+        }
+    }
+
+    /// Something arrived or was refused: the lane's next is sent.
+    pub(crate) fn delivered(&mut self, lane: &Lane) {
+        match self.lanes.get_mut(lane).and_then(VecDeque::pop_front) {
+            Some(next) => self.start(next),
+            None => drop(self.lanes.remove(lane)),
+        }
+    }
+
+    /// Whether everything has arrived.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// The service is reached again: nothing waits any longer.
+    pub(crate) fn hurry(&self) {
+        self.hurry.notify_waiters();
+    }
+
+    fn start(&self, post: Post) {
+        let (service, events, hurry) = (self.service.clone(), self.events.clone(), Arc::clone(&self.hurry));
+        tokio::spawn(async move {
+            let answer = deliver(&service, &post, &hurry).await;
+            drop(events.send(Event::Delivered(Delivered { lane: post.lane, meaning: post.meaning, answer })));
+        });
+    }
+}
+
+async fn deliver(service: &Service, post: &Post, hurry: &Notify) -> Result<Vec<u8>, Error> {
+    let mut backoff = Backoff::default();
+    loop {
+        let answer =
+            service.send(post.method.clone(), &post.path, Some(&post.token), post.body.clone()).await;
+        let error = match answer {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let Retry::After(least) = error.retry() else { return Err(error) };
+        let pause = tokio::time::sleep(backoff.next(least));
+        if least > Duration::ZERO {
+            pause.await;
+        } else {
+            tokio::select! {
+                () = pause => {}
+                () = hurry.notified() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! A service with one organisation, and an operator at work: what tests of the agent are made against.
+
+use protocol::{
+    Permissions, Secret, SessionCode, SessionId,
+    agent::AgentDescription,
+    operator::{
+        CreateInvitation, CreateRequest, DeviceView, InvitationView, Me, RequestState, RequestView,
+        SessionView, SignIn, Target,
+    },
+};
+use reqwest::{Client, Method, header};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use tokio::runtime::Runtime;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A service on threads of its own, so that it answers whatever the test is doing.
+pub(crate) struct Service {
+    runtime: Runtime,
+    running: Option<service::Running>,
+    folder: tempfile::TempDir,
+    pub(crate) enrolment_token: Secret,
+}
+
+impl Service {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let admin = service::admin::Admin::open(&folder.path().join("service.db")).unwrap();
+        let organisation = admin.add_organisation("Example Support", Some("support.example")).unwrap();
+        admin.add_operator(&organisation.id, "olivia", "Olivia Example", &Secret::new(PASSWORD)).unwrap();
+        let group = admin.add_group(&organisation.id, "Office", Permissions::all(), false).unwrap();
+        let enrolment_token = admin.create_enrolment_token(&group, None, None).unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let mut service = Self { runtime, running: None, folder, enrolment_token };
+        service.listen(SocketAddr::from(([127, 0, 0, 1], 0)));
+        service
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running.as_ref().unwrap().address
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Stops answering, as for an upgrade.
+    pub(crate) fn stop(&mut self) {
+        self.runtime.block_on(self.running.take().unwrap().shutdown());
+    }
+
+    /// Starts at an address, with the data that is there.
+    pub(crate) fn listen(&mut self, listen: SocketAddr) {
+        let database: PathBuf = self.folder.path().join("service.db");
+        let config = service::Config { listen, ..service::Config::local(database) };
+        self.running = Some(self.runtime.block_on(service::start(config)).unwrap());
+    }
+
+    pub(crate) fn operator(&self) -> Operator<'_> {
+        Operator::sign_in(self)
+    }
+}
+
+/// Signed in, with plain HTTP in between.
+pub(crate) struct Operator<'a> {
+    service: &'a Service,
+    http: Client,
+    url: String,
+    cookie: String,
+    csrf: Secret,
+}
+
+impl<'a> Operator<'a> {
+    fn sign_in(service: &'a Service) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().no_proxy().build().unwrap();
+        let url = service.url();
+        let (cookie, me) = service.runtime.block_on(async {
+            let body = SignIn { login: "olivia".into(), password: Secret::new(PASSWORD) };
+            let answer = http.post(format!("{url}/operator/v1/sign-in")).json(&body).send().await.unwrap();
+            let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+            (cookie, answer.json::<Me>().await.unwrap())
+        });
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        Self { service, http, url, cookie, csrf: me.csrf_token }
+    }
+
+    fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> T {
+        self.service.runtime.block_on(async {
+            let request = self.http.request(method, format!("{}/operator/v1/{path}", self.url));
+            let mut request =
+                request.header(header::COOKIE, &self.cookie).header("x-csrf-token", self.csrf.expose());
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let answer = request.send().await.unwrap();
+            let (status, body) = (answer.status(), answer.bytes().await.unwrap());
+            assert!(status.is_success(), "{path}: {status}: {}", String::from_utf8_lossy(&body));
+            serde_json::from_slice(if body.is_empty() { b"null" } else { &body }).unwrap()
+        })
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str) -> T {
+        self.call(Method::GET, path, None::<&()>)
+    }
+
+    /// The one device, once its agent polls.
+    pub(crate) fn present_device(&self) -> DeviceView {
+        until("the device is present", || {
+            let devices: Vec<DeviceView> = self.get("devices");
+            devices.into_iter().find(|device| device.agent.presence.present)
+        })
+    }
+
+    pub(crate) fn invite(&self) -> (InvitationView, SessionCode) {
+        let invitation: InvitationView =
+            self.call(Method::POST, "invitations", Some(&CreateInvitation::default()));
+        let code = invitation.session_code.clone().unwrap();
+        (invitation, code)
+    }
+
+    /// What is known of the agent that joined the invitation, once it did.
+    pub(crate) fn joined(&self, invitation: &InvitationView) -> AgentDescription {
+        until("an agent joined", || {
+            let invitations: Vec<InvitationView> = self.get("invitations");
+            let found = invitations.into_iter().find(|other| other.id == invitation.id)?;
+            Some(found.agent?.description)
+        })
+    }
+
+    pub(crate) fn ask(&self, target: Target, permissions: Permissions) -> RequestView {
+        let body = CreateRequest { target, permissions, answer_within_secs: None };
+        self.call(Method::POST, "requests", Some(&body))
+    }
+
+    pub(crate) fn withdraw(&self, request: &RequestView) {
+        self.call::<()>(Method::DELETE, &format!("requests/{}", request.id), None::<&()>);
+    }
+
+    pub(crate) fn state(&self, request: &RequestView) -> RequestState {
+        self.get::<RequestView>(&format!("requests/{}", request.id)).state
+    }
+
+    /// How the request ended, once it did.
+    pub(crate) fn outcome(&self, request: &RequestView) -> RequestState {
+        until("the request has an outcome", || match self.state(request) {
+            RequestState::Sent | RequestState::NotReached | RequestState::Shown => None,
+            ended => Some(ended),
+        })
+    }
+
+    pub(crate) fn session(&self, id: &SessionId) -> SessionView {
+        self.get(&format!("sessions/{id}"))
+    }
+
+    pub(crate) fn end(&self, id: &SessionId) {
+        self.call::<()>(Method::POST, &format!("sessions/{id}/end"), None::<&()>);
+    }
+}
+
+/// Waits until `what` is so.
+pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
