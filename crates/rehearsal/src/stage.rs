@@ -156,6 +156,18 @@ impl Stage {
         Ok(self.desktop.click(self.button(name)?.rect()?.centre())?)
     }
 
+    /// Clicks into something and waits until its window has the keyboard.
+    ///
+    /// # Errors
+    ///
+    /// When it does not get it.
+    pub fn click_into(&self, element: &Element, title: &str) -> Result<()> {
+        self.desktop.click(element.rect()?.centre())?;
+        wait_for(&format!("{title:?} to have the keyboard"), || {
+            Ok(self.desktop.focused()?.filter(|focused| focused.title == title).map(|_| ()))
+        })
+    }
+
     /// Asks, waits until the press counts, clicks *Approve* with the real pointer, and waits for the session.
     ///
     /// # Errors

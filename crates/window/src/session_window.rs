@@ -137,11 +137,7 @@ impl SessionUi {
         });
         window.on_code_edited({
             let (state, window) = (Rc::clone(&self.state), window.as_weak());
-            move |text| {
-                if let Some(window) = window.upgrade() {
-                    state.regroup(&window, &text);
-                }
-            }
+            move |text| window.upgrade().map_or(0, |window| state.regroup(&window, &text))
         });
         window.on_tab_opened({
             let (state, window) = (Rc::clone(&self.state), window.as_weak());
@@ -168,16 +164,17 @@ impl State {
         }
     }
 
-    /// Groups the digits of the code's field three by three while it is typed.
-    fn regroup(&self, window: &SessionWindow, text: &str) {
+    /// Groups the digits of the code's field three by three while it is typed. Gives where the cursor belongs.
+    fn regroup(&self, window: &SessionWindow, text: &str) -> i32 {
         let (grouped, cursor) = regroup(&self.code.borrow(), text);
-        self.put_code(window, grouped, cursor);
+        self.put_code(window, grouped);
         window.set_code_offered(false);
+        i32::try_from(cursor).unwrap_or(0)
     }
 
-    fn put_code(&self, window: &SessionWindow, text: String, cursor: usize) {
+    fn put_code(&self, window: &SessionWindow, text: String) {
         window.set_code_complete(text.parse::<SessionCode>().is_ok());
-        window.invoke_put_code(SharedString::from(&text), i32::try_from(cursor).unwrap_or(0));
+        window.set_code(SharedString::from(&text));
         self.code.replace(text);
     }
 }

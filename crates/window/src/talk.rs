@@ -17,6 +17,7 @@ pub(crate) enum Event {
     /// The resident said something.
     Told(ToWindow),
     /// The desktop's colour scheme.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the toolkit follows the colours there"))]
     Dark(bool),
     /// Something about the window. The number tells which one: a popup may be reopened, and what is still on its way from
     /// its former window says nothing about it any more.
@@ -29,10 +30,12 @@ pub(crate) enum Sight {
     /// It has been drawn.
     Painted,
     /// Whether it can be seen whole.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing tells there"))]
     Visibility(Visibility),
     /// It was moved.
     Moved,
     /// Another window covers it wholly.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing tells there"))]
     Buried,
     /// The pointer was pressed in it.
     Pressed,

@@ -103,7 +103,7 @@ fn a_person_joins_with_a_code_typed_into_the_window_and_chats() -> Result<()> {
             program.find_where(|element| element.name().is_ok_and(|name| name.starts_with("Session code")))
         }))
     })?;
-    stage.desktop.click(field.rect()?.centre())?;
+    stage.click_into(&field, WINDOW)?;
     stage.desktop.type_text(code.digits())?;
     wait_for("the code in groups of three", || Ok((field.text()? == code.grouped()).then_some(())))
         .with_context(|| format!("the field says {:?} and not {}", field.text(), code.grouped()))?;
@@ -132,7 +132,7 @@ fn a_person_joins_with_a_code_typed_into_the_window_and_chats() -> Result<()> {
             })
         }))
     })?;
-    stage.desktop.click(entry.rect()?.centre())?;
+    stage.click_into(&entry, WINDOW)?;
     stage.desktop.type_text("hello there")?;
     stage.click("Send")?;
     wait_for("the user's message at the operator", || {

@@ -57,15 +57,13 @@ impl Model {
     /// What goes in, before the core sees it; `before` is what was on screen.
     pub(crate) fn input(&mut self, input: &Input, config: &Config, now: Now) {
         match input {
-            Input::User(UserInput::Approve { request_id, permissions, .. }) => {
-                if self.press_counts(request_id, now) {
-                    let offline_or_locked = self.offline || self.locked;
-                    let asked = self.requests.get_mut(request_id).expect("a popup shows a known request");
-                    let allowed = permissions.intersection(allowed(&asked.request, asked.group, config));
-                    if !offline_or_locked && !allowed.is_empty() && asked.yes.is_none() && asked.outcomes == 0
-                    {
-                        asked.yes = Some(allowed);
-                    }
+            Input::User(UserInput::Approve { request_id, permissions, .. })
+                if self.press_counts(request_id, now) && !self.offline && !self.locked =>
+            {
+                let asked = self.requests.get_mut(request_id).expect("a popup shows a known request");
+                let allowed = permissions.intersection(allowed(&asked.request, asked.group, config));
+                if !allowed.is_empty() && asked.yes.is_none() && asked.outcomes == 0 {
+                    asked.yes = Some(allowed);
                 }
             }
             Input::User(UserInput::MoreTime { request_id }) => {
@@ -162,6 +160,11 @@ impl Model {
                 effects.contains(&Effect::StopAccess),
                 "an end leaves the access process alive: {effects:?}"
             );
+        }
+        let presented =
+            effects.iter().any(|effect| matches!(effect, Effect::ShowPrompt(_) | Effect::HoldInput));
+        if let (Some(Input::RequestReceived(request)), true) = (input, presented) {
+            self.rings(request, now);
         }
         for effect in effects {
             match effect {

@@ -11,6 +11,7 @@ use session::{
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are sixty of them at most")]
 enum Step {
     Give(Input),
     /// An input about whatever request is open, so that deep states are reached often.

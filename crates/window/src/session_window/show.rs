@@ -68,7 +68,7 @@ fn leave_behind(ui: &SessionUi, page: Page) {
         window.set_tab(0);
     }
     if before == Page::Idle && page != Page::Joining {
-        ui.state.put_code(window, String::new(), 0);
+        ui.state.put_code(window, String::new());
         ui.state.last_offer.replace(None);
     }
     if before == Page::Ready {
@@ -132,7 +132,7 @@ fn show_offered_code(ui: &SessionUi, code: Option<&protocol::SessionCode>) {
         return;
     }
     ui.state.last_offer.replace(Some(code.clone()));
-    ui.state.put_code(&ui.window, code.grouped(), code.grouped().len());
+    ui.state.put_code(&ui.window, code.grouped());
     ui.window.set_code_offered(true);
 }
 

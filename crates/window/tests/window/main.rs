@@ -4,6 +4,7 @@
 mod drawing;
 mod hands;
 mod pictures;
+mod process;
 mod prompt;
 mod scenes;
 mod session_window;

@@ -24,6 +24,8 @@ use x11rb::{
 
 /// Between the popup's frame and the edges of the work area.
 const MARGIN: i32 = 12;
+/// What is kept free for the frame's title, in pixels.
+const FRAME: i32 = 36;
 
 x11rb::atom_manager! {
     /// The names of the window manager's protocol (EWMH).
@@ -88,7 +90,9 @@ pub(super) fn dress(id: Window, size: (u32, u32)) -> Result<f32, Box<dyn std::er
     hints.set(&connection, id)?;
 
     let area = work_area(&connection, screen, &atoms)?;
-    let (width, height) = (i32::try_from(size.0)?, i32::try_from(size.1)?);
+    // The frame's height is not known before there is a frame.
+    let room = area.free.height - 2 * MARGIN - FRAME;
+    let (width, height) = (i32::try_from(size.0)?, i32::try_from(size.1)?.min(room));
     let monitor = area.monitor;
     // A panel at the top has the tray at the top.
     let at_top = area.free.y > monitor.y && area.free.bottom() >= monitor.bottom();
@@ -101,8 +105,7 @@ pub(super) fn dress(id: Window, size: (u32, u32)) -> Result<f32, Box<dyn std::er
     normal.set_normal_hints(&connection, id)?;
     connection.configure_window(id, &x11rb::protocol::xproto::ConfigureWindowAux::new().x(x).y(y))?;
     connection.sync()?;
-    // Room for the frame, whose height is not known before there is one.
-    Ok((area.free.height - 2 * MARGIN - 32) as f32)
+    Ok(room as f32)
 }
 
 struct WorkArea {
