@@ -70,6 +70,10 @@ impl Resident {
     fn chosen(&mut self, choice: Choice, now: Now) {
         match choice {
             Choice::OpenWindow | Choice::AskForHelp | Choice::EnterCode | Choice::About => self.open_window(),
+            Choice::Review => {
+                self.input(Input::User(UserInput::Review), now);
+                self.children.raise_prompt();
+            }
             Choice::End => self.input(Input::User(UserInput::End), now),
             Choice::DoNotDisturb => {
                 let on = self.agent.view(now).do_not_disturb_secs.is_none();

@@ -8,6 +8,8 @@ use session::{HelpStatus, JoiningStage, PromptStage, Screen, SessionStatus, Sess
 pub(crate) enum Choice {
     /// Opens the session window.
     OpenWindow,
+    /// Shows the popup of the request that waits.
+    Review,
     /// Opens the session window, where help is asked for.
     AskForHelp,
     /// Opens the session window, where codes are entered.
@@ -24,8 +26,9 @@ pub(crate) enum Choice {
 
 impl Choice {
     /// Every choice.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::OpenWindow,
+        Self::Review,
         Self::AskForHelp,
         Self::EnterCode,
         Self::End,
@@ -38,6 +41,7 @@ impl Choice {
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::OpenWindow => "open-window",
+            Self::Review => "review",
             Self::AskForHelp => "ask-for-help",
             Self::EnterCode => "enter-code",
             Self::End => "end-session",
@@ -68,6 +72,9 @@ pub(crate) fn menu(view: &View) -> Vec<Item> {
         items.push(Item::Text(line));
     }
     items.push(Item::Separator);
+    if view.prompt.as_ref().is_some_and(|prompt| prompt.stage != PromptStage::Approving) {
+        items.push(Item::Action(Choice::Review, "Review request"));
+    }
     items.push(Item::Action(Choice::OpenWindow, "Open window"));
     match &view.screen {
         Screen::Ready { accepted: true, .. } => items.push(Item::Action(Choice::AskForHelp, "Ask for help…")),
@@ -170,7 +177,8 @@ fn timer(secs: u64) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use protocol::{Action, Actions, Operator, Permissions};
+    use protocol::{Action, Actions, Operator, Permissions, TrustLevel};
+    use session::{OrganisationView, PromptView};
 
     pub(crate) fn view(screen: Screen) -> View {
         View {
@@ -248,6 +256,43 @@ pub(crate) mod tests {
             ]
         );
         assert_eq!(tooltip(&view), "Session in progress\n\u{2068}Olivia Example\u{2069} · 1:04:05");
+    }
+
+    #[test]
+    fn a_request_can_be_reviewed_and_ended_and_never_approved() {
+        let mut view = view(Screen::Ready { accepted: true, help: None });
+        view.prompt = Some(prompt(PromptStage::Quiet));
+        let labels = |view: &View| -> Vec<&'static str> {
+            let action = |item| if let Item::Action(_, label) = item { Some(label) } else { None };
+            menu(view).into_iter().filter_map(action).collect()
+        };
+        let expected = ["Review request", "Open window", "Ask for help…", "End Session", "About", "Quit"];
+        assert_eq!(labels(&view), expected);
+        assert_eq!(menu(&view)[0], Item::Text("\u{2068}Olivia Example\u{2069} wants to connect".into()));
+        view.prompt = Some(prompt(PromptStage::Approving));
+        assert_eq!(labels(&view), expected[1..]);
+    }
+
+    fn prompt(stage: PromptStage) -> PromptView {
+        PromptView {
+            request_id: "r1".parse().unwrap(),
+            operator: Operator { id: "op1".parse().unwrap(), name: "Olivia Example".into() },
+            organisation: OrganisationView {
+                name: "Example Support".into(),
+                domain: None,
+                trust: TrustLevel::Pinned,
+                last_session: None,
+            },
+            during_session: false,
+            choices: Vec::new(),
+            answer_secs: 120,
+            more_time: true,
+            stage,
+            limits_secs: Vec::new(),
+            limit_secs: 3600,
+            approvable: false,
+            number_to_call: None,
+        }
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn command(program: &Path, options: &AgentOptions, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     command.envs(options.environment.iter().map(|(name, value)| (name, value)));
-    command.env("HOME", home);
+    command.env("HOME", home).env("USER", "ursula");
     for (variable, folder) in [
         ("XDG_CONFIG_HOME", "config"),
         ("XDG_DATA_HOME", "data"),

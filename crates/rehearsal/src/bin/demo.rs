@@ -148,10 +148,16 @@ mod headless {
 
     impl Show<'_> {
         fn open_console(&mut self) -> Result<()> {
-            let home = self.stage.desktop.home();
+            let profile = self.stage.desktop.home().join("browser");
+            // A browser of a person's own would ask whether to save the password; here it would stand before the picture.
+            fs::create_dir_all(profile.join("Default"))?;
+            let preferences =
+                r#"{"credentials_enable_service":false,"profile":{"password_manager_enabled":false}}"#;
+            fs::write(profile.join("Default/Preferences"), preferences)?;
             let mut browser = self.stage.desktop.command(browser()?);
             browser.args([
                 "--no-sandbox",
+                "--test-type",
                 "--disable-gpu",
                 "--no-first-run",
                 "--no-default-browser-check",
@@ -160,12 +166,12 @@ mod headless {
                 "--disable-sync",
                 "--disable-quic",
                 "--password-store=basic",
-                "--disable-features=Translate,PasswordManagerOnboarding",
+                "--disable-features=Translate",
                 "--force-renderer-accessibility",
                 "--window-position=0,0",
                 "--window-size=1080,960",
             ]);
-            browser.arg(format!("--user-data-dir={}", home.join("browser").display()));
+            browser.arg(format!("--user-data-dir={}", profile.display()));
             browser.arg(format!("--app={}", self.stage.service.url()));
             browser.stdout(Stdio::null()).stderr(Stdio::null());
             self.stage.desktop.spawn(&mut browser)?;

@@ -119,3 +119,21 @@ fn an_approve_line_that_does_not_come_from_the_popup_is_not_listened_to() -> Res
     assert!(stage.access_process().is_none());
     Ok(())
 }
+
+#[test]
+fn a_second_request_within_a_minute_comes_in_quietly_and_can_be_reviewed_from_the_menu() -> Result<()> {
+    let stage = Stage::device()?;
+    let first = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.click("Reject")?;
+    stage.outcome(&first)?;
+    stage.wait_until_gone(POPUP)?;
+    let second = stage.ask([Permission::View])?;
+    stage.agent.wait_for_status("a quiet request", |status| status["view"]["prompt"]["stage"] == "quiet")?;
+    let popup = |window: &virtual_desktop::windows::Window| window.mapped && window.title == POPUP;
+    assert!(!stage.desktop.windows()?.iter().any(popup));
+    stage.click_menu("Review request")?;
+    stage.popup()?;
+    stage.operator.wait_for_state(&second, |state| *state == RequestState::Shown)?;
+    Ok(())
+}
