@@ -3,9 +3,9 @@
 //! | what | Linux | macOS | Windows |
 //! | --- | --- | --- | --- |
 //! | the user's settings | `~/.config/ondemand-agent` | `~/Library/Application Support/ondemand-agent` | `%APPDATA%\ondemand-agent\config` |
-//! | key, credential, journal, remembered organisations | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
+//! | key, credential, journal, remembered organisations, lock | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
 //! | log | `~/.local/state/ondemand-agent` | as above | as the key |
-//! | lock and socket | `$XDG_RUNTIME_DIR/ondemand-agent` | as the key | lock as the key; a named pipe |
+//! | socket | `$XDG_RUNTIME_DIR/ondemand-agent` | as the key | a named pipe |
 //! | installer's settings and machine policy | `/etc/ondemand-agent` | `/Library/Application Support/ondemand-agent` | beside the program |
 //!
 //! Nothing of it is kept in a roaming profile except the user's settings, which hold no secret.
@@ -92,9 +92,9 @@ impl Places {
         self.state.join("agent.log")
     }
 
-    /// Held by the one resident of this user.
+    /// Held by the one resident of this user; beside what only one may write.
     pub(crate) fn lock(&self) -> PathBuf {
-        self.runtime.join("agent.lock")
+        self.data.join("agent.lock")
     }
 
     /// Where the resident listens for this user's other programs.

@@ -282,6 +282,10 @@ impl Resident {
                     self.drain(now);
                 }
             }
+            if self.known.as_ref().is_none_or(|known| known.poll.is_none()) {
+                // Nothing is polled, so nothing can be known to be out of reach.
+                self.reached(now);
+            }
             self.render(now);
         }
         self.say_goodbye(received).await;

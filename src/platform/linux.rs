@@ -11,15 +11,19 @@ use crate::resident::{
 };
 use notify_rust::{NotificationResponse, Timeout, Urgency};
 use std::{
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     pin::Pin,
-    sync::mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 use tokio::sync::oneshot;
 use zbus::{
-    MatchRule, MessageStream, export::futures_core::Stream as _, message::Type, zvariant::OwnedObjectPath,
+    MatchRule, MessageStream,
+    export::futures_core::Stream as _,
+    message::Type,
+    zvariant::{OwnedObjectPath, OwnedValue},
 };
 
 /// How long a panel may take to start after the agent.
@@ -159,14 +163,15 @@ fn escape(text: &str) -> String {
 /// Listens to the login manager and the screen saver, and looks for a tray. Nothing is asked repeatedly; without a bus
 /// nothing is told.
 pub(crate) fn watch_system(tell: impl Fn(SystemFact) + Clone + Send + Sync + 'static) {
-    let system = tell.clone();
+    let lock = Arc::new(Lock::default());
+    let (system, of_session) = (tell.clone(), Arc::clone(&lock));
     tokio::spawn(async move {
-        if let Err(error) = watch_login_manager(system).await {
+        if let Err(error) = watch_login_manager(&of_session, system).await {
             tracing::info!(%error, "the login manager does not tell about sleep and lock");
         }
     });
     tokio::spawn(async move {
-        if let Err(error) = watch_desktop(&tell).await {
+        if let Err(error) = watch_desktop(&lock, &tell).await {
             tracing::info!(%error, "the desktop does not tell about its screen lock");
             tell(SystemFact::NoTray);
         }
@@ -185,7 +190,7 @@ async fn connect(bus: zbus::connection::Builder<'_>) -> zbus::Result<zbus::Conne
     Ok(bus)
 }
 
-async fn watch_login_manager(tell: impl Fn(SystemFact)) -> zbus::Result<()> {
+async fn watch_login_manager(lock: &Lock, tell: impl Fn(SystemFact)) -> zbus::Result<()> {
     const LOGIN: &str = "org.freedesktop.login1";
     let bus = connect(zbus::connection::Builder::system()?).await?;
     let manager = "org.freedesktop.login1.Manager";
@@ -197,7 +202,13 @@ async fn watch_login_manager(tell: impl Fn(SystemFact)) -> zbus::Result<()> {
     if let Ok(found) = found {
         let session: OwnedObjectPath = found.body().deserialize()?;
         rules.push(signals_of(LOGIN, "org.freedesktop.login1.Session")?.path(session.clone())?.build());
-        rules.push(signals_of(LOGIN, "org.freedesktop.DBus.Properties")?.path(session)?.build());
+        rules.push(signals_of(LOGIN, "org.freedesktop.DBus.Properties")?.path(session.clone())?.build());
+        // The agent may be started behind a lock screen.
+        let of_session = &"org.freedesktop.login1.Session";
+        let all = "org.freedesktop.DBus.Properties";
+        let state = bus.call_method(Some(LOGIN), session, Some(all), "GetAll", of_session).await?;
+        let state: Properties = state.body().deserialize()?;
+        tell(lock.change(|reasons| reasons.take_in(&state)));
     }
     for_each_signal(&bus, rules, |message| {
         let header = message.header();
@@ -207,11 +218,10 @@ async fn watch_login_manager(tell: impl Fn(SystemFact)) -> zbus::Result<()> {
                 Ok(false) => SystemFact::Awake,
                 Err(_) => return,
             },
-            Some("Lock") => SystemFact::ScreenLocked,
-            Some("Unlock") => SystemFact::ScreenUnlocked,
-            Some("PropertiesChanged") => match screen_is_users(message) {
-                Some(true) => SystemFact::ScreenUnlocked,
-                Some(false) => SystemFact::ScreenLocked,
+            Some("Lock") => lock.change(|reasons| reasons.asked = true),
+            Some("Unlock") => lock.change(|reasons| reasons.asked = false),
+            Some("PropertiesChanged") => match session_change(message) {
+                Some(properties) => lock.change(|reasons| reasons.take_in(&properties)),
                 None => return,
             },
             _ => return,
@@ -252,21 +262,64 @@ async fn next(messages: &mut MessageStream) -> Option<zbus::Result<zbus::Message
     std::future::poll_fn(|context| Pin::new(&mut *messages).poll_next(context)).await
 }
 
-/// What a change of the login session's properties says: `LockedHint`, or `Active` when users are switched.
-fn screen_is_users(message: &zbus::Message) -> Option<bool> {
-    use std::collections::HashMap;
-    use zbus::zvariant::Value;
-    let body = message.body();
-    let (_, changed, _): (String, HashMap<String, Value<'_>>, Vec<String>) = body.deserialize().ok()?;
-    let flag = |name: &str| changed.get(name).and_then(|value| bool::try_from(value).ok());
-    match (flag("LockedHint"), flag("Active")) {
-        (Some(true), _) | (_, Some(false)) => Some(false),
-        (Some(false), _) | (_, Some(true)) => Some(true),
-        (None, None) => None,
+type Properties = HashMap<String, OwnedValue>;
+
+/// What changed of the login session's properties.
+fn session_change(message: &zbus::Message) -> Option<Properties> {
+    let (_, changed, _): (String, Properties, Vec<String>) = message.body().deserialize().ok()?;
+    Some(changed)
+}
+
+/// Why the screen is not the user's. One reason that goes says nothing about the others.
+#[derive(Debug, Default)]
+struct Reasons {
+    /// The login manager's `LockedHint`.
+    hint: bool,
+    /// Another user's session is in front.
+    away: bool,
+    /// Locking was asked for; not every locker sets the hint.
+    asked: bool,
+    /// The screen savers that are active, by their names on the bus: only who said so can take it back.
+    savers: BTreeSet<String>,
+}
+
+impl Reasons {
+    fn take_in(&mut self, properties: &Properties) {
+        let flag = |name: &str| properties.get(name).and_then(|value| bool::try_from(value).ok());
+        if let Some(locked) = flag("LockedHint") {
+            self.hint = locked;
+            self.asked &= locked;
+        }
+        if let Some(active) = flag("Active") {
+            self.away = !active;
+        }
+    }
+
+    fn fact(&self) -> SystemFact {
+        if self.hint || self.away || self.asked || !self.savers.is_empty() {
+            SystemFact::ScreenLocked
+        } else {
+            SystemFact::ScreenUnlocked
+        }
     }
 }
 
-async fn watch_desktop(tell: &(impl Fn(SystemFact) + Clone + Send + Sync + 'static)) -> zbus::Result<()> {
+/// The [`Reasons`], told by login manager and desktop.
+#[derive(Debug, Default)]
+struct Lock(Mutex<Reasons>);
+
+impl Lock {
+    fn change(&self, change: impl FnOnce(&mut Reasons)) -> SystemFact {
+        let mut reasons = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut reasons);
+        reasons.fact()
+    }
+}
+
+async fn watch_desktop(
+    lock: &Lock,
+    tell: &(impl Fn(SystemFact) + Clone + Send + Sync + 'static),
+) -> zbus::Result<()> {
     let bus = connect(zbus::connection::Builder::session()?).await?;
     let (host, missing) = (bus.clone(), tell.clone());
     tokio::spawn(async move {
@@ -281,8 +334,15 @@ async fn watch_desktop(tell: &(impl Fn(SystemFact) + Clone + Send + Sync + 'stat
     for_each_signal(&bus, vec![rule], |message| {
         let header = message.header();
         let of_screen_saver = header.interface().is_some_and(|name| name.as_str().ends_with(".ScreenSaver"));
+        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
         if let (true, Ok(active)) = (of_screen_saver, message.body().deserialize::<bool>()) {
-            tell(if active { SystemFact::ScreenLocked } else { SystemFact::ScreenUnlocked });
+            tell(lock.change(|reasons| {
+                if active {
+                    reasons.savers.insert(sender)
+                } else {
+                    reasons.savers.remove(&sender)
+                };
+            }));
         }
     })
     .await
@@ -296,4 +356,36 @@ async fn has_tray_host(bus: &zbus::Connection) -> zbus::Result<bool> {
 /// A line that is dead without saying so is given up after half a minute without an acknowledgement.
 pub(crate) fn notice_dead_lines(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder.tcp_user_timeout(Duration::from_secs(30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn properties(list: &[(&str, bool)]) -> Properties {
+        list.iter().map(|(name, value)| ((*name).to_owned(), OwnedValue::from(*value))).collect()
+    }
+
+    #[test]
+    fn the_screen_is_unlocked_only_when_no_reason_is_left() {
+        let lock = Lock::default();
+        let take = |list: &[(&str, bool)]| lock.change(|reasons| reasons.take_in(&properties(list)));
+        assert_eq!(take(&[("LockedHint", true)]), SystemFact::ScreenLocked);
+        // Somebody switches users and comes back to the lock screen.
+        assert_eq!(take(&[("Active", false)]), SystemFact::ScreenLocked);
+        assert_eq!(take(&[("Active", true)]), SystemFact::ScreenLocked);
+        // Any program of the user may say that its screen saver ended.
+        let ended = |reasons: &mut Reasons| _ = reasons.savers.remove(":1.7");
+        assert_eq!(lock.change(ended), SystemFact::ScreenLocked);
+        assert_eq!(lock.change(|reasons| reasons.asked = false), SystemFact::ScreenLocked);
+        assert_eq!(take(&[("LockedHint", false)]), SystemFact::ScreenUnlocked);
+    }
+
+    #[test]
+    fn a_screen_saver_is_over_when_the_one_that_started_says_so() {
+        let lock = Lock::default();
+        lock.change(|reasons| _ = reasons.savers.insert(":1.7".into()));
+        assert_eq!(lock.change(|reasons| _ = reasons.savers.remove(":1.8")), SystemFact::ScreenLocked);
+        assert_eq!(lock.change(|reasons| _ = reasons.savers.remove(":1.7")), SystemFact::ScreenUnlocked);
+    }
 }

@@ -26,7 +26,7 @@ const UNREAD_LINES: usize = 128;
 /// How long a child may take to end after it closed its line.
 const END_LIMIT: Duration = Duration::from_millis(500);
 /// How long a popup may take to close.
-const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+const CLOSE_LIMIT: Duration = Duration::from_secs(6);
 
 /// What came over a child's line.
 #[derive(Debug)]
@@ -61,10 +61,11 @@ impl Children {
         Ok(())
     }
 
-    /// Closes the popup, if it is the one of this request.
-    pub(crate) fn close_prompt(&mut self, request_id: &RequestId) {
+    /// Lets the popup end, if it is the one of this request. It is not listened to from now on; what there is to say
+    /// about the request's end is in `view`, and it closes by itself.
+    pub(crate) fn close_prompt(&mut self, request_id: &RequestId, view: &View) {
         if let Some((_, child)) = self.prompt.take_if(|(shown, _)| shown == request_id) {
-            child.tell(&ToWindow::Close);
+            child.tell(&ToWindow::View(Box::new(view.clone())));
             tokio::spawn(async move {
                 tokio::time::sleep(CLOSE_LIMIT).await;
                 drop(child);

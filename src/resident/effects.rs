@@ -30,7 +30,10 @@ impl Resident {
                     self.fact(request_id, PromptFact::Failed);
                 }
             }
-            Effect::ClosePrompt(request_id) => self.children.close_prompt(&request_id),
+            Effect::ClosePrompt(request_id) => {
+                let view = self.agent.view(now);
+                self.children.close_prompt(&request_id, &view);
+            }
             Effect::StartAccess(grant) => self.start_access(grant),
             Effect::ChangeGrant(grant) => self.children.tell_access(&ToAccess::Grant(grant)),
             Effect::HoldInput => self.children.tell_access(&ToAccess::HoldInput),

@@ -298,6 +298,12 @@ impl Resident {
     }
 
     fn enrolled(&mut self, enrolled: EnrolResponse, now: Now) {
+        let invited = |known: &super::Known| matches!(known.credential.standing, Standing::Invitation { .. });
+        if self.known.as_ref().is_some_and(invited) {
+            // The invitation's answers and ends must go out as the invitation's; enrolling again is the same device.
+            tracing::info!("this computer's agent becomes a device at its next start, after the invitation");
+            return;
+        }
         let credential = Credential {
             service_url: self.service.url().clone(),
             agent_token: enrolled.agent_token,

@@ -237,7 +237,9 @@ impl Agent {
             OpenThing::Request(request_id) => {
                 self.remember_settled(request_id.clone());
                 let outcome = Outcome::Unanswered { cause: UnansweredCause::AgentRestarted };
-                self.record_and_send_outcome(request_id, outcome, now);
+                self.record_and_send_outcome(request_id.clone(), outcome, now);
+                // It may have been approved and accepted just before; then the service has a session that must end.
+                self.send(Send::Cancel { request_id, reason: EndReason::AgentRestarted });
             }
             OpenThing::Session(session_id) => {
                 let reason = EndReason::AgentRestarted;
@@ -383,5 +385,13 @@ fn remember<T>(memory: &mut VecDeque<T>, item: T) {
 impl Prompt {
     fn is_approved(&self) -> bool {
         matches!(self.stage, Stage::Approved { .. })
+    }
+
+    /// What was approved and is not granted yet.
+    fn approved(&self) -> protocol::Permissions {
+        match self.stage {
+            Stage::Approved { approval, .. } => approval.permissions,
+            Stage::Holding | Stage::Quiet | Stage::Asking => protocol::Permissions::EMPTY,
+        }
     }
 }

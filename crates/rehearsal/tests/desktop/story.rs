@@ -193,6 +193,7 @@ fn a_request_that_is_withdrawn_disappears() -> Result<()> {
     let request = stage.ask(ALL)?;
     stage.popup()?;
     stage.operator.withdraw(&request)?;
+    stage.text("took the request back")?;
     stage.wait_until_gone(POPUP)?;
     assert_eq!(stage.outcome(&request)?, RequestState::Unanswered { cause: UnansweredCause::Withdrawn });
     Ok(())

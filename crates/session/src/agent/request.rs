@@ -66,7 +66,8 @@ impl Agent {
                 );
             }
         };
-        let offered = self.offered(&request, base);
+        let foreign = request.organisation.id != base.organisation().id;
+        let offered = if foreign { Permissions::EMPTY } else { self.offered(&request, base) };
         if self.rings.is_muted(&request.organisation.id) {
             // The user's standing no; the operator learns nothing more than from any other.
             return self.answer_unseen(&request, Outcome::Rejected { reason: None }, now);

@@ -2,7 +2,7 @@
 
 use super::{
     Agent,
-    phase::{Access, Approval, Base, Chat, Phase, Session, Stage, Summary},
+    phase::{Access, Approval, Base, Chat, Phase, Prompt, Session, Stage, Summary},
     remember,
 };
 use crate::{AccessFact, ChatLine, Effect, Notification, Now, Request, Send, Speaker, Timer, effect::Entry};
@@ -90,6 +90,7 @@ impl Agent {
         let Phase::Active(_, session) = &mut self.phase else { return };
         if session.access == Access::None && session.needs_access() {
             session.access = Access::Running;
+            session.doing = Actions::EMPTY;
             self.effects.push_back(Effect::StartAccess(session.grant()));
             if paused {
                 self.effects.push_back(Effect::Pause);
@@ -189,7 +190,7 @@ impl Agent {
         let Phase::Active(_, session) = &self.phase else { return };
         if session.granted.contains(permission) {
             let session_id = session.id.clone();
-            self.narrow_to(session.granted.difference(Permissions::from([permission])), now);
+            self.narrow_to(Permissions::all().difference(Permissions::from([permission])), now);
             self.record(Entry::TakenBack { session_id, permission });
         }
     }
@@ -216,7 +217,10 @@ impl Agent {
                 self.effects.push_back(Effect::StopAccess);
             }
         }
-        let granted = Send::Granted { session_id: session.id.clone(), granted };
+        // The service intersects with this; an approval of more that is on its way must not be lost by it.
+        let coming =
+            session.more.as_ref().map_or(Permissions::EMPTY, Prompt::approved).intersection(permissions);
+        let granted = Send::Granted { session_id: session.id.clone(), granted: granted.union(coming) };
         self.send(granted);
         if let Phase::Active(_, session) = &self.phase
             && session.access == Access::None

@@ -489,6 +489,9 @@ fn what_was_open_when_the_agent_stopped_is_told_and_not_shown() {
     let effects = sim.give(Input::FoundOpen(open));
     assert_eq!(outcome_of(&effects, "r1"), unanswered(UnansweredCause::AgentRestarted));
     assert_eq!(end_sent(&effects), Some(EndReason::AgentRestarted));
+    // It may have been approved just before: whatever came of it ends.
+    let cancel = Send::Cancel { request_id: id("r1"), reason: EndReason::AgentRestarted };
+    assert!(effects.contains(&Effect::Send(cancel)));
     sim.give(Input::Joined(device()));
     assert!(sim.give(Input::RequestReceived(request("r1", [VIEW]))).is_empty());
 }
@@ -817,4 +820,28 @@ fn what_an_access_process_reports_late_is_not_shown_while_nothing_is_served() {
     sim.give(Input::Access(AccessFact::Doing { actions: Actions::from([Action::Viewing]) }));
     let Screen::Session(session) = sim.view().screen else { panic!("no session") };
     assert_eq!(session.actions, Actions::EMPTY);
+}
+
+#[test]
+fn a_request_of_another_organisation_than_the_one_that_was_joined_is_not_shown() {
+    let mut sim = Sim::ready();
+    let foreign =
+        session::Request { organisation: responder("other", TrustLevel::Pinned), ..request("r1", [VIEW]) };
+    let effects = sim.give(Input::RequestReceived(foreign));
+    assert_eq!(outcome_of(&effects, "r1"), unanswered(UnansweredCause::NotPermitted));
+    assert!(!shown(&effects));
+}
+
+#[test]
+fn taking_something_back_does_not_undo_a_yes_to_more_that_is_on_its_way() {
+    let mut sim = Sim::active(Permissions::from([VIEW, CHAT]));
+    sim.give(Input::RequestReceived(more("r2", [CONTROL])));
+    sim.make_approvable("r2");
+    sim.user(approve("r2", [CONTROL]));
+    sim.give(Input::Recorded(id("r2")));
+    let effects = sim.user(UserInput::TakeBack { permission: VIEW });
+    let told = Send::Granted { session_id: session_id("s1"), granted: Permissions::from([CHAT, CONTROL]) };
+    assert!(effects.contains(&Effect::Send(told)));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::ChangeGrant(grant)
+        if grant.permissions.contains(CONTROL))));
 }
