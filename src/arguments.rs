@@ -1,4 +1,5 @@
 //! The command line.
+#![allow(rustdoc::bare_urls, reason = "comments on arguments are the help that people read in a terminal")]
 
 use crate::settings::ServiceUrl;
 use clap::{Args, Parser, Subcommand};

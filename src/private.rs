@@ -65,7 +65,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
-/// As [`write`], as JSON.
+/// As [`write()`], as JSON.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
     let bytes =
         serde_json::to_vec(value).map_err(|source| Error::Content { path: path.to_owned(), source })?;

@@ -48,7 +48,7 @@ const BUDGET_WINDOW_SECS: u32 = 60 * 60;
 /// A challenge can be answered this long.
 const CHALLENGE_SECS: u32 = 5 * 60;
 
-/// How many failures are borne; see the [module](self)'s arithmetic.
+/// How many failures are borne; the arithmetic stands at the top of this module.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Wrong codes per agent key in 15 minutes.

@@ -1,4 +1,5 @@
 //! `ondemand-service`: the reference service's command line.
+#![allow(rustdoc::bare_urls, reason = "comments on arguments are the help that people read in a terminal")]
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};

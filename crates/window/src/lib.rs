@@ -1,6 +1,6 @@
 //! The window process: the request popup or the session window.
 //!
-//! It shows the core's [`View`](session::View) and reports what the user did; it decides nothing and remembers nothing
+//! It shows the core's [`View`] and reports what the user did; it decides nothing and remembers nothing
 //! but what the user has not sent yet: switches, a chosen length, texts being typed, the tab that is open. The line to the
 //! resident is standard input and output; where it ends, the process ends.
 //!

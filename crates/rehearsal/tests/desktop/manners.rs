@@ -38,7 +38,9 @@ fn typing_elsewhere_while_the_popup_appears_loses_no_letter() -> Result<()> {
             assert!(letters < 2000, "the popup never came");
         }
         wait_for("all letters", || Ok((fs::read(&typed)?.len() == letters).then_some(())))?;
-        assert_eq!(stage.operator.request(&request)?.state, RequestState::Shown, "{window_manager:?}");
+        let shown = stage.operator.wait_for_state(&request, |state| *state != RequestState::Sent)?;
+        assert_eq!(shown, RequestState::Shown, "{window_manager:?}");
+        stage.stays_open(&request, A_MOMENT)?;
     }
     Ok(())
 }
