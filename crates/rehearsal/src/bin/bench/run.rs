@@ -148,6 +148,8 @@ fn play(stage: &Stage, stopped: bool) -> Result<Times> {
         let screen = stage.agent.status()?["view"]["screen"]["screen"].clone();
         Ok((screen == "ended").then_some(()))
     })?;
+    // The next request is refused while the service still believes in this session.
+    stage.operator.wait_for_end(&session)?;
     let ms = |from: Duration, to: Duration| (to.saturating_sub(from)).as_secs_f64() * 1000.0;
     Ok(Times {
         popup: ms(asked, mapped.at),
