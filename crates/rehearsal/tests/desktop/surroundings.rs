@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use protocol::{Permission, UnansweredCause, operator::RequestState};
-use rehearsal::{AgentOptions, Service, ServiceOptions, Stage, WINDOW, program};
+use rehearsal::{Stage, WINDOW};
 use std::{fs, time::Instant};
-use virtual_desktop::{Desktop, Options, SettingsPortal};
+use virtual_desktop::{Options, SettingsPortal};
 
 #[test]
 fn without_a_tray_host_the_window_takes_over() -> Result<()> {
@@ -18,13 +18,7 @@ fn without_a_tray_host_the_window_takes_over() -> Result<()> {
 
 #[test]
 fn without_a_display_a_request_is_answered_with_no_display() -> Result<()> {
-    let desktop = Desktop::start(Options::default())?;
-    let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
-    let mut stage = Stage::with_device(
-        desktop,
-        service,
-        AgentOptions { arguments: vec!["--background".into()], ..AgentOptions::default() },
-    )?;
+    let mut stage = Stage::device()?;
     // The display is gone from the next start on.
     stage.agent.terminate();
     stage.agent.set_variable("DISPLAY", None);
@@ -47,17 +41,11 @@ fn a_settings_portal_that_hangs_does_not_hold_up_the_popup() -> Result<()> {
 
 #[test]
 fn without_any_font_on_the_system_the_popup_still_speaks() -> Result<()> {
-    let desktop = Desktop::start(Options::default())?;
-    let empty = desktop.home().join("no-fonts.conf");
+    let mut stage = Stage::device()?;
+    let empty = stage.desktop.home().join("no-fonts.conf");
     fs::write(
         &empty,
         "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig></fontconfig>",
-    )?;
-    let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
-    let mut stage = Stage::with_device(
-        desktop,
-        service,
-        AgentOptions { arguments: vec!["--background".into()], ..AgentOptions::default() },
     )?;
     stage.agent.terminate();
     stage.agent.set_variable("FONTCONFIG_FILE", Some(&empty.to_string_lossy()));
