@@ -7,9 +7,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 /// The top of the checkout.
-pub(crate) fn repository() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
+///
+/// Asked for at run time: checkouts may share a target folder, and with it this program, which then still knows the one
+/// that it was built in.
+pub(crate) fn repository() -> PathBuf {
+    let manifest =
+        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&manifest).join("..")
 }
 
 /// Where cargo puts what it builds.
