@@ -179,8 +179,20 @@ impl Stage {
         self.wait_until_approvable()?;
         self.click("Approve")?;
         let session = self.operator.wait_for_approval(&request).with_context(|| self.agent.log())?;
-        self.wait_for_screen("session")?;
+        self.wait_for_session_window()?;
         Ok(session)
+    }
+
+    /// Waits until the session runs and its window, which opens by itself, is on the screen: a window that appears takes a
+    /// click that was meant for a menu.
+    ///
+    /// # Errors
+    ///
+    /// When it does not in time.
+    pub fn wait_for_session_window(&self) -> Result<()> {
+        self.wait_for_screen("session")?;
+        self.desktop.wait_for_title(WINDOW, DEADLINE).with_context(|| self.agent.log())?;
+        Ok(())
     }
 
     /// Waits until the agent shows this screen.
@@ -265,7 +277,11 @@ impl Stage {
     /// When that does not happen in time.
     pub fn wait_for_access(&self, alive: bool) -> Result<()> {
         let what = if alive { "an access process" } else { "the access process's end" };
-        wait_for(what, || Ok((self.access_process().is_some() == alive).then_some(())))
+        let waited = wait_for(what, || Ok((self.access_process().is_some() == alive).then_some(())));
+        waited.with_context(|| {
+            let windows = self.desktop.windows().map(|windows| format!("{windows:#?}"));
+            format!("{:?}\n{windows:?}\n{}", self.agent.status(), self.agent.log())
+        })
     }
 }
 

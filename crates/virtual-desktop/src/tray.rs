@@ -147,8 +147,7 @@ impl<'a> Tray<'a> {
     /// Opens the item's menu with the right button and waits until it is on screen.
     pub fn open_menu(&self, item: &TrayItem, within: Duration) -> Result<Window> {
         self.click(item, Button::Right, within)?;
-        let menu = |window: &Window| window.class == ICONS && window.kind == "POPUP_MENU";
-        self.desktop.wait_for_window("the tray icon's menu", within, menu)
+        self.desktop.wait_for_window("the tray icon's menu", within, is_menu)
     }
 
     /// Opens the item's menu and clicks an entry of it, all with the real pointer.
@@ -176,7 +175,10 @@ impl<'a> Tray<'a> {
         wait_for(&format!("the menu entry {label:?} under the pointer"), within, || {
             (self.desktop.picture().ok()?.pixel(corner) != dark).then_some(())
         })?;
-        self.desktop.click(entry)
+        self.desktop.click(entry)?;
+        wait_for("the tray icon's menu to close", within, || {
+            self.desktop.windows().ok()?.iter().all(|window| !is_menu(window)).then_some(())
+        })
     }
 
     fn read(&self, address: &str) -> Result<TrayItem> {
@@ -222,6 +224,10 @@ impl<'a> Tray<'a> {
         let reply = self.desktop.session.call_method(Some(bus), path, Some(interface), method, body)?;
         Ok(reply.body().deserialize()?)
     }
+}
+
+fn is_menu(window: &Window) -> bool {
+    window.mapped && window.class == ICONS && window.kind == "POPUP_MENU"
 }
 
 /// Looks through a menu and its submenus for an entry with this label.

@@ -45,6 +45,7 @@ fn a_person_approves_with_the_pointer_and_ends_from_the_tray_menu() -> Result<()
     assert_eq!(stage.operator.receipts(&session)?.len(), 1, "the service has the receipt");
     stage.wait_until_gone(POPUP)?;
     stage.wait_for_access(true)?;
+    stage.wait_for_session_window()?;
 
     // The timer runs in tooltip, menu and window.
     let line = |label: &String| label.contains("Olivia Example") && label.contains("· 0:0");
@@ -72,7 +73,7 @@ fn a_person_approves_through_the_accessibility_tree() -> Result<()> {
     let session = stage.operator.wait_for_approval(&request)?;
     assert!(stage.access_process().is_none(), "a chat alone starts no access process");
     stage.operator.say(&session, "Good day")?;
-    // The popup is gone; the session window comes with a click on the tray icon.
+    // A click on the tray icon brings the session window to the front.
     stage.desktop.tray().click(&stage.tray_icon()?, virtual_desktop::Button::Left, rehearsal::DEADLINE)?;
     stage.text("Good day")?;
     stage.operator.end(&session)?;
