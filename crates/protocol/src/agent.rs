@@ -1,8 +1,8 @@
 //! Bodies of the agent side, `/agent/v1/…`.
 
 use crate::{
-    Actions, DeviceId, EndReason, GroupId, HelpId, InvitationId, Organisation, Permissions, RequestId,
-    Secret, SessionCode, SessionId, Timestamp,
+    Actions, Branding, DeviceId, EndReason, GroupId, HelpId, InvitationId, Organisation, Permissions,
+    RequestId, Secret, SessionCode, SessionId, Timestamp,
     event::{Event, RequestEvent},
 };
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub struct JoinRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AgentDescription {
-    /// The agent's version, as in `1.2.3`.
+    /// The agent's version, as in `1.2.3`; at most 32 ASCII characters.
     pub version: String,
     /// `linux`, `macos` or `windows`.
     pub operating_system: String,
@@ -63,6 +63,9 @@ pub struct JoinResponse {
     pub agent_token: Secret,
     /// Who waits behind the code.
     pub organisation: Organisation,
+    /// How it wants to look.
+    #[serde(default)]
+    pub branding: Branding,
     /// The invitation that was joined.
     pub invitation_id: InvitationId,
     /// Seconds until the invitation expires unless a session comes of it.
@@ -79,9 +82,9 @@ pub struct EnrolRequest {
     pub public_key: String,
     /// What is enrolling.
     pub agent: AgentDescription,
-    /// The computer's name, for the operators' list.
+    /// The computer's name, for the operators' list; cut to 128 characters, and may be empty.
     pub computer: String,
-    /// The user's name on that computer.
+    /// The user's name on that computer; likewise.
     pub user: String,
 }
 
@@ -93,6 +96,9 @@ pub struct EnrolResponse {
     pub agent_token: Secret,
     /// Whose operators can reach the device.
     pub organisation: Organisation,
+    /// How it wants to look.
+    #[serde(default)]
+    pub branding: Branding,
     /// What the agent is now.
     pub device: DeviceStanding,
 }
@@ -129,7 +135,7 @@ pub struct ProofOfWorkChallenge {
 pub struct ProofOfWork {
     /// The challenge, unchanged.
     pub challenge: String,
-    /// The text that solves it.
+    /// The text that solves it; at most 32 characters.
     pub solution: String,
 }
 
@@ -141,7 +147,7 @@ pub struct EventsQuery {
     /// The cursor of the last answer. Without it the answer is a snapshot, at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How long the service may hold the answer back while nothing happens; 900 at most.
+    /// How long the service may hold the answer back while nothing happens; 900 at most, 0 if absent.
     #[serde(default)]
     #[cfg_attr(feature = "schema", param(required = false))]
     pub wait_secs: u32,
@@ -169,6 +175,9 @@ pub struct EventsResponse {
 pub struct Snapshot {
     /// What the agent is to the service.
     pub standing: Standing,
+    /// How the organisation wants to look.
+    #[serde(default)]
+    pub branding: Branding,
     /// The request that waits for an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestEvent>,

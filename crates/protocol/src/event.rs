@@ -1,6 +1,8 @@
 //! What the service tells an agent.
 
-use crate::{EndReason, HelpId, MessageId, Operator, RequestId, SessionId, Timestamp, agent::DeviceStanding};
+use crate::{
+    Branding, EndReason, HelpId, MessageId, Operator, RequestId, SessionId, Timestamp, agent::DeviceStanding,
+};
 use serde::{Deserialize, Serialize};
 
 /// One event of the long poll. Events come in order, at least once.
@@ -31,10 +33,13 @@ pub enum Event {
         /// Whether the operator is there.
         present: bool,
     },
-    /// The invitation is no longer open: it expired or its operator withdrew it.
+    /// The invitation is over: it expired or an operator withdrew it; with a snapshot, also since its user left or its
+    /// session ended.
     InvitationClosed {},
     /// The device was accepted, or its group's permissions changed.
     DeviceChanged(DeviceStanding),
+    /// The organisation changed how it wants to look; this replaces all of it.
+    BrandingChanged(Branding),
     /// The device was retired; its token is void.
     DeviceRetired {},
     /// An operator took up the help request.

@@ -68,6 +68,8 @@ ids! {
     DeviceId,
     /// A device group; an enrolment token belongs to one.
     GroupId,
+    /// An enrolment token; tells nothing about the token itself.
+    EnrolmentTokenId,
     /// One request to connect, or for more during a session.
     RequestId,
     /// A session; exists from the moment the service accepted an approval.

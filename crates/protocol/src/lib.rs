@@ -19,13 +19,13 @@ pub mod signed;
 pub mod text;
 
 pub use id::{
-    DeviceId, GroupId, HelpId, InvalidId, InvitationId, MessageId, OperatorId, OrganisationId, RequestId,
-    SessionId,
+    DeviceId, EnrolmentTokenId, GroupId, HelpId, InvalidId, InvitationId, MessageId, OperatorId,
+    OrganisationId, RequestId, SessionId,
 };
 pub use jiff::{SignedDuration, Timestamp};
-pub use organisation::{Operator, Organisation, TrustLevel};
+pub use organisation::{Branding, Operator, Organisation, TrustLevel};
 pub use outcome::{EndReason, InputMethod, Outcome, RejectReason, UnansweredCause};
-pub use permission::{Action, Actions, Permission, Permissions};
+pub use permission::{Action, Actions, Member, Permission, Permissions};
 pub use secret::{InvalidSessionCode, Secret, SessionCode};
 
 /// How long an unused invitation lives unless its operator chose otherwise.

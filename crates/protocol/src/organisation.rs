@@ -21,6 +21,22 @@ pub struct Organisation {
     pub public_key: String,
 }
 
+/// How an organisation wants to look on a user's screen. It never stands in the place of a name, a warning or a button.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Branding {
+    /// A short text shown beside the operator's name, never instead of it; the same as the organisation's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_text: Option<String>,
+    /// A colour as `#rrggbb`. Whoever draws with it keeps enough contrast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(pattern = "^#[0-9a-f]{6}$", example = "#1a56e8"))]
+    pub accent: Option<String>,
+    /// The entity tag, without quotes, of the picture at `GET /agent/v1/branding/logo`; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+}
+
 /// A support technician.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

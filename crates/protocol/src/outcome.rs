@@ -12,7 +12,7 @@ pub enum Outcome {
     Approved {
         /// What was granted; never more than was asked.
         permissions: Permissions,
-        /// The session's limit, counted from its start.
+        /// The session's limit, counted from its start: 1 to 28800.
         limit_secs: u32,
         /// How the yes was given, where the system tells.
         #[serde(default, skip_serializing_if = "Option::is_none")]

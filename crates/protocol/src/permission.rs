@@ -8,7 +8,7 @@ use std::{fmt, marker::PhantomData};
 /// Names this version does not know are dropped when reading: what is not understood can be neither shown nor granted.
 pub struct Set<T>(u8, PhantomData<T>);
 
-/// A kind of thing a [`Set`] can hold.
+/// What [`Permissions`] or [`Actions`] can hold.
 pub trait Member: Copy + PartialEq + 'static {
     /// Every kind, in the order in which people read them.
     const ALL: &'static [Self];

@@ -70,6 +70,24 @@ pub enum ProblemCode {
     RateLimited,
     /// The session's permissions do not include this.
     NotGranted,
+    /// The sign-in name is taken.
+    LoginTaken,
+    /// The new password is too short, too long or too easy to guess.
+    WeakPassword,
+    /// The present password is wrong.
+    WrongPassword,
+    /// The password was given for one sign-in: choose an own one first.
+    PasswordChangeRequired,
+    /// The operator's account is disabled, or its one-time password was not used in time.
+    AccountDisabled,
+    /// An organisation needs an administrator who can sign in.
+    LastAdministrator,
+    /// What was sent is not a PNG or JPEG picture and nothing else.
+    LogoFormat,
+    /// The picture is cut off or damaged.
+    LogoDamaged,
+    /// The picture is too small, or too large to be unpacked.
+    LogoDimensions,
     /// The service is about to stop; try again.
     ShuttingDown,
     /// Something broke in the service.

@@ -39,11 +39,11 @@ pub struct RequestTerms {
     /// Present when the operator of a running session asks for more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
-    /// 16 random bytes or more, base64url; never used twice.
+    /// 16 random bytes or more, which are 22 characters of base64url or more; never used twice.
     pub nonce: String,
     /// The service's clock when it was signed.
     pub issued_at: Timestamp,
-    /// By the service's clock; 660 seconds after `issued_at` at most, since *More time* reaches so far.
+    /// By the service's clock; 660 seconds after `issued_at` at most, and best just that, since *More time* reaches so far.
     pub expires_at: Timestamp,
     /// Reserved for a chain organisation → operator key → request; ignored by this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ pub struct ReceiptTerms {
     pub decided_at: Timestamp,
     /// The agent's Ed25519 public key: 32 bytes, base64url without padding.
     pub agent_public_key: String,
-    /// Counts this key's receipts from 1.
+    /// Counts the receipts that this key signed, from 1.
     pub number: u64,
     /// base64url of the SHA-256 of the previous receipt's compact JWS; absent in the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,8 @@ use crate::{
 use crypto::KeyPair;
 use protocol::{
     GroupId, Operator, OperatorId, Organisation, OrganisationId, Permissions, Secret, Timestamp,
-    operator::GroupView, text,
+    operator::{GroupView, Role},
+    text,
 };
 use std::path::Path;
 
@@ -46,6 +47,9 @@ pub enum Error {
         "the password is too easy to guess: it repeats the sign-in name or one character; choose another"
     )]
     WeakPassword,
+    /// There is no such operator.
+    #[error("there is no operator with the sign-in name `{0}`")]
+    NoOperator(String),
     /// There is no such organisation.
     #[error("there is no organisation `{0}`; `organisation list` shows those there are")]
     NoOrganisation(OrganisationId),
@@ -71,9 +75,17 @@ pub struct Admin {
     store: Sqlite,
 }
 
-fn checked_name(name: &str) -> Result<String, Error> {
+pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
     let checked = text::one_line(name, text::MAX_NAME_CHARS, "");
     if checked.is_empty() || checked != name.trim() { Err(Error::Name) } else { Ok(checked) }
+}
+
+pub(crate) fn checked_login(login: &str) -> Result<String, Error> {
+    let chars = login.chars().count();
+    if chars == 0 || chars > MAX_LOGIN_CHARS || login.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::Login);
+    }
+    Ok(login.to_owned())
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -119,9 +131,33 @@ impl Admin {
             display_text: None,
             public_key: key.public().to_string(),
         };
-        let record = OrganisationRecord { public: public.clone(), signing_key };
+        let record = OrganisationRecord { public: public.clone(), accent: None, signing_key };
         self.run(|tx| Ok(tx.add_organisation(&record)?))?;
         Ok(public)
+    }
+
+    /// Changes an organisation's name or domain, which users go by; what is absent stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When name or domain cannot be shown to a user, or there is no such organisation.
+    pub fn update_organisation(
+        &self,
+        id: &OrganisationId,
+        name: Option<&str>,
+        domain: Option<&str>,
+    ) -> Result<(), Error> {
+        let name = name.map(checked_name).transpose()?;
+        if let Some(domain) = domain.filter(|domain| !is_domain(domain)) {
+            return Err(Error::Domain(domain.to_owned()));
+        }
+        self.run(|tx| {
+            let known = tx.organisation(id)?;
+            let mut record = known.ok_or_else(|| Error::NoOrganisation(id.clone()))?;
+            record.public.name = name.unwrap_or(record.public.name);
+            record.public.domain = domain.map(str::to_owned).or(record.public.domain);
+            Ok(tx.update_organisation(&record)?)
+        })
     }
 
     /// Every organisation, by name.
@@ -133,7 +169,7 @@ impl Admin {
         self.run(|tx| Ok(tx.organisations()?))
     }
 
-    /// Adds an operator.
+    /// Adds an operator. An organisation's first one manages it.
     ///
     /// # Errors
     ///
@@ -145,12 +181,25 @@ impl Admin {
         name: &str,
         password: &Secret,
     ) -> Result<OperatorId, Error> {
+        self.add_operator_as(None, organisation, login, name, password)
+    }
+
+    /// Adds an operator with a role; without one, as [`Admin::add_operator`].
+    ///
+    /// # Errors
+    ///
+    /// When the login is taken, the password weak, or the organisation unknown.
+    pub fn add_operator_as(
+        &self,
+        role: Option<Role>,
+        organisation: &OrganisationId,
+        login: &str,
+        name: &str,
+        password: &Secret,
+    ) -> Result<OperatorId, Error> {
         let name = checked_name(name)?;
-        let chars = login.chars().count();
-        if chars == 0 || chars > MAX_LOGIN_CHARS || login.chars().any(|c| c.is_whitespace() || c.is_control())
-        {
-            return Err(Error::Login);
-        }
+        let login = checked_login(login)?;
+        let login = login.as_str();
         check_password(password.expose(), login)?;
         let password_hash =
             passwords::hash(password.expose()).map_err(|_| Error::Broken("the password cannot be hashed"))?;
@@ -159,17 +208,64 @@ impl Admin {
             organisation: organisation.clone(),
             login: login.to_owned(),
             password_hash,
+            role: Role::Operator,
+            disabled_at: None,
+            one_time_until: None,
+            created_at: Some(Timestamp::now()),
+            last_sign_in: None,
         };
+        let id = operator.public.id.clone();
         self.run(|tx| {
             if tx.organisation(organisation)?.is_none() {
                 return Err(Error::NoOrganisation(organisation.clone()));
             }
-            match tx.add_operator(&operator) {
+            let first = tx.operators(organisation)?.is_empty();
+            let fallback = if first { Role::Administrator } else { Role::Operator };
+            match tx.add_operator(&OperatorRecord { role: role.unwrap_or(fallback), ..operator }) {
                 Err(store::Error::Exists) => Err(Error::LoginTaken(login.to_owned())),
                 other => Ok(other?),
             }
         })?;
-        Ok(operator.public.id)
+        Ok(id)
+    }
+
+    /// Sets an operator's role, gives a new password, or enables the account: the way back for an organisation whose
+    /// administrators cannot sign in any more. What is absent stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such operator or the password is weak.
+    pub fn update_operator(
+        &self,
+        login: &str,
+        role: Option<Role>,
+        password: Option<&Secret>,
+        enable: bool,
+    ) -> Result<(), Error> {
+        let password_hash = match password {
+            Some(password) => {
+                check_password(password.expose(), login)?;
+                let hash = passwords::hash(password.expose());
+                Some(hash.map_err(|_| Error::Broken("the password cannot be hashed"))?)
+            }
+            None => None,
+        };
+        self.run(|tx| {
+            let known = tx.operator_by_login(login)?;
+            let mut operator = known.ok_or_else(|| Error::NoOperator(login.to_owned()))?;
+            if enable {
+                operator.disabled_at = None;
+            }
+            operator.role = role.unwrap_or(operator.role);
+            if let Some(hash) = password_hash {
+                operator.password_hash = hash;
+                operator.one_time_until = None;
+                for sign_in in tx.sign_ins_of(&operator.public.id)? {
+                    tx.delete_sign_in(&sign_in)?;
+                }
+            }
+            Ok(tx.update_operator(&operator)?)
+        })
     }
 
     /// Adds a device group.
@@ -223,6 +319,9 @@ impl Admin {
             group: group.clone(),
             uses_left: uses,
             expires_at: secs.map(|secs| after(Timestamp::now(), secs)),
+            label: None,
+            created_at: Some(Timestamp::now()),
+            revoked_at: None,
         };
         self.run(|tx| {
             if tx.group(group)?.is_none() {
@@ -234,7 +333,7 @@ impl Admin {
     }
 }
 
-fn check_password(password: &str, login: &str) -> Result<(), Error> {
+pub(crate) fn check_password(password: &str, login: &str) -> Result<(), Error> {
     if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
         return Err(Error::Password);
     }

@@ -8,6 +8,7 @@ mod body;
 mod document;
 pub(crate) mod limits;
 mod live;
+mod manage;
 mod operator;
 mod page;
 mod problem;
@@ -38,7 +39,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// The routes, with what they are about.
 fn documented() -> OpenApiRouter<Arc<Service>> {
-    OpenApiRouter::with_openapi(document::frame()).merge(agent::routes()).merge(operator::routes())
+    OpenApiRouter::with_openapi(document::frame())
+        .merge(agent::routes())
+        .merge(operator::routes())
+        .merge(manage::routes())
 }
 
 /// The OpenAPI document.
@@ -93,7 +97,6 @@ async fn while_running(State(service): State<Arc<Service>>, request: Request, ne
 }
 
 async fn with_headers(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    let is_api = is_api(request.uri());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -107,7 +110,7 @@ async fn with_headers(State(service): State<Arc<Service>>, request: Request, nex
     if service.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    if is_api || !headers.contains_key(header::CACHE_CONTROL) {
+    if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response

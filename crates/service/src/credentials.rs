@@ -56,10 +56,10 @@ fn is_valid(agent: &AgentRecord, now: Timestamp) -> bool {
 pub(crate) fn checked(description: &AgentDescription) -> Result<AgentDescription> {
     let AgentDescription { version, operating_system } = description;
     if version.is_empty() || version.len() > 32 || !version.is_ascii() {
-        return Err(Error::Invalid("agent.version must be a version, like 1.2.3".into()));
+        return Err(Error::Invalid("`agent.version` must be a version, like 1.2.3".into()));
     }
     if !["linux", "macos", "windows"].contains(&operating_system.as_str()) {
-        return Err(Error::Invalid("agent.operating_system must be linux, macos or windows".into()));
+        return Err(Error::Invalid("`agent.operating_system` must be linux, macos or windows".into()));
     }
     Ok(AgentDescription {
         version: text::one_line(version, 32, "?"),
@@ -79,7 +79,7 @@ pub(crate) struct SignedIn {
 pub(crate) fn operator(work: &mut Work<'_>, token: &str) -> Result<SignedIn> {
     let token_hash = crypto::hash(token.as_bytes());
     match work.tx.sign_in(&token_hash)? {
-        Some((operator, expires_at)) if expires_at > work.now => {
+        Some((operator, expires_at)) if expires_at > work.now && operator.disabled_at.is_none() => {
             Ok(SignedIn { operator, token_hash, expires_at })
         }
         _ => Err(Error::Unauthenticated),
@@ -105,11 +105,25 @@ pub(crate) async fn sign_in(
         return Err(Error::WrongPassword);
     };
     service.guessing.password_succeeded(&login, from);
+    // Told only to who knows the password.
+    if operator.disabled_at.is_some() {
+        return Err(Error::AccountDisabled("an administrator of your organisation can enable it"));
+    }
+    if operator.one_time_until.is_some_and(|until| until <= service.clock.now()) {
+        return Err(Error::AccountDisabled("the one-time password has expired; ask for a new one"));
+    }
     let token = crypto::random_token();
     let token_hash = crypto::hash(token.as_bytes());
     let signed_in = service
         .run(move |work| {
             let expires_at = after(work.now, SIGN_IN_SECS);
+            // It may have been disabled, or the password changed, while the check ran.
+            let known = work.tx.operator(&operator.public.id)?;
+            let operator = known
+                .filter(|now| now.password_hash == operator.password_hash && now.disabled_at.is_none())
+                .ok_or(Error::WrongPassword)?;
+            let operator = OperatorRecord { last_sign_in: Some(work.now), ..operator };
+            work.tx.update_operator(&operator)?;
             work.tx.add_sign_in(&token_hash, &operator.public.id, expires_at)?;
             Ok(SignedIn { operator, token_hash, expires_at })
         })
@@ -130,6 +144,9 @@ pub(crate) fn me(work: &mut Work<'_>, who: &SignedIn) -> Result<Me> {
     Ok(Me {
         operator: who.operator.public.clone(),
         organisation: organisation.ok_or(Error::Broken("an operator without an organisation"))?.public,
+        login: who.operator.login.clone(),
+        role: who.operator.role,
+        must_change_password: who.operator.one_time_until.is_some(),
         csrf_token: work.service.secrets.csrf_token(&who.token_hash),
     })
 }

@@ -1,6 +1,7 @@
 //! Devices: enrolled by IT's token, accepted and retired by operators.
 
 use crate::{
+    branding,
     credentials::checked,
     error::{Error, Result},
     ids, requests,
@@ -25,12 +26,13 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
     let public_key: PublicKey = wanted
         .public_key
         .parse()
-        .map_err(|_| Error::Invalid("public_key must be 32 bytes, base64url without padding".into()))?;
+        .map_err(|_| Error::Invalid("`public_key` must be 32 bytes, base64url without padding".into()))?;
     let public_key = public_key.to_string();
     let description = checked(&wanted.agent)?;
     let token_hash = crypto::hash(wanted.enrolment_token.expose().as_bytes());
     let token = work.tx.enrolment_token(&token_hash)?.ok_or(Error::EnrolmentRefused)?;
-    if token.expires_at.is_some_and(|expires_at| expires_at <= work.now) {
+    let expired = token.expires_at.is_some_and(|expires_at| expires_at <= work.now);
+    if expired || token.revoked_at.is_some() {
         return Err(Error::EnrolmentRefused);
     }
     let group = work.tx.group(&token.group)?.ok_or(Error::EnrolmentRefused)?;
@@ -82,6 +84,7 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
     work.changed(&group.organisation, Change::Device(device.id.clone()));
     let organisation = work.tx.organisation(&group.organisation)?;
     Ok(EnrolResponse {
+        branding: branding::of(work, &group.organisation)?,
         agent_token: Secret::new(agent_token),
         organisation: organisation.ok_or(Error::Broken("a group without an organisation"))?.public,
         device: standing(&device),

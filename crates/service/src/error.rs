@@ -37,6 +37,33 @@ pub(crate) enum Error {
     /// Login or password is wrong; which one is not said.
     #[error("wrong sign-in name or password")]
     WrongPassword,
+    /// The present password, which a change asks for, is wrong.
+    #[error("wrong present password")]
+    WrongCurrentPassword,
+    /// The new password is no good.
+    #[error("weak password: {0}")]
+    WeakPassword(&'static str),
+    /// Signed in with a one-time password.
+    #[error("an own password must be chosen first")]
+    PasswordChangeRequired,
+    /// The account cannot sign in, although the password is right.
+    #[error("the account is disabled: {0}")]
+    AccountDisabled(&'static str),
+    /// The sign-in name is taken.
+    #[error("the sign-in name is taken")]
+    LoginTaken,
+    /// Nobody could manage the organisation any more.
+    #[error("the last administrator")]
+    LastAdministrator,
+    /// Not a PNG or JPEG, or not only that.
+    #[error("the logo is not a PNG or JPEG picture")]
+    LogoFormat,
+    /// Cut off or broken.
+    #[error("the logo is damaged")]
+    LogoDamaged,
+    /// Too small or too large.
+    #[error("the logo's dimensions are out of bounds")]
+    LogoDimensions,
     /// The credential does not allow it.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),

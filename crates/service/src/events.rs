@@ -158,7 +158,12 @@ fn snapshot(work: &mut Work<'_>, agent: &AgentRecord) -> Result<(Snapshot, Vec<E
             if device.retired_at.is_some() {
                 events.push(Event::DeviceRetired {});
             }
-            help_id = work.tx.help_of(id)?.map(|help| help.id);
+            if let Some(help) = work.tx.help_of(id)? {
+                if let Some(operator) = help.taken_by {
+                    events.push(Event::HelpTaken { help_id: help.id.clone(), operator });
+                }
+                help_id = Some(help.id);
+            }
             Standing::Device(devices::standing(&device))
         }
     };
@@ -167,7 +172,8 @@ fn snapshot(work: &mut Work<'_>, agent: &AgentRecord) -> Result<(Snapshot, Vec<E
         None => None,
     };
     let session_id = work.tx.running_session(agent.key)?.map(|session| session.id);
-    Ok((Snapshot { standing, request, session_id, help_id }, events))
+    let branding = crate::branding::of(work, &agent.organisation)?;
+    Ok((Snapshot { standing, branding, request, session_id, help_id }, events))
 }
 
 #[cfg(test)]

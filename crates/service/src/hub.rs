@@ -25,6 +25,8 @@ pub(crate) enum Live {
     Changed { event: Arc<LiveEvent>, only: Option<OperatorId> },
     /// The sign-in with this token hash is over.
     SignedOut { token_hash: String },
+    /// So much changed that everything is told again.
+    Everything,
 }
 
 #[derive(Default)]

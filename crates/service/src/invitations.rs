@@ -1,6 +1,7 @@
 //! Invitations: made by an operator, joined by one agent.
 
 use crate::{
+    branding,
     clock::{after, remaining_secs},
     credentials::Agent,
     error::{Error, Result},
@@ -36,7 +37,7 @@ pub(crate) fn create(
     let secs = wanted.expires_in_secs.unwrap_or(INVITATION_DEFAULT_SECS);
     if !(MIN_SECS..=INVITATION_MAX_SECS).contains(&secs) {
         return Err(Error::Invalid(format!(
-            "expires_in_secs must be between {MIN_SECS} and {INVITATION_MAX_SECS}"
+            "`expires_in_secs` must be between {MIN_SECS} and {INVITATION_MAX_SECS}"
         )));
     }
     let label = wanted.label.as_deref().map(|label| text::one_line(label, MAX_LABEL_CHARS, ""));
@@ -171,7 +172,7 @@ pub(crate) fn join(work: &mut Work<'_>, wanted: &JoinRequest, from: IpAddr) -> R
     let public_key: PublicKey = wanted
         .public_key
         .parse()
-        .map_err(|_| Error::Invalid("public_key must be 32 bytes, base64url without padding".into()))?;
+        .map_err(|_| Error::Invalid("`public_key` must be 32 bytes, base64url without padding".into()))?;
     let public_key = public_key.to_string();
     let description = crate::credentials::checked(&wanted.agent)?;
     work.service.guessing.may_try_code(from, Some(&public_key), wanted.proof_of_work.as_ref(), work.now)?;
@@ -200,6 +201,7 @@ pub(crate) fn join(work: &mut Work<'_>, wanted: &JoinRequest, from: IpAddr) -> R
     work.changed(&invitation.organisation, Change::Invitation(invitation.id.clone()));
     let organisation = work.tx.organisation(&invitation.organisation)?;
     Ok(JoinResponse {
+        branding: branding::of(work, &invitation.organisation)?,
         agent_token: protocol::Secret::new(agent_token),
         organisation: organisation.ok_or(Error::Broken("an invitation without an organisation"))?.public,
         invitation_id: invitation.id,

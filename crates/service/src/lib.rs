@@ -8,21 +8,25 @@
 //! who listens. Each use case is one transaction, so two that meet (a withdrawal and an approval) happen one after the
 //! other, and what operators and agents are told comes after it is durable, in the same order.
 //!
-//! Not here: the tunnel's streams, branding, and the management of organisations over HTTP.
+//! Not here: the tunnel's streams, and adding organisations over HTTP: that is for whoever runs the service.
 
 pub mod admin;
 mod api;
+mod branding;
 mod clock;
 mod console;
 mod credentials;
 mod devices;
+mod enrolment;
 mod error;
 mod events;
 mod guessing;
 mod help;
+mod history;
 mod hub;
 mod ids;
 mod invitations;
+mod operators;
 mod outcomes;
 mod passwords;
 mod requests;

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use protocol::{GroupId, OrganisationId, Permission, Permissions, Secret};
+use protocol::{GroupId, OrganisationId, Permission, Permissions, Secret, operator::Role};
 use service::{Clock, Config, Limits, TlsFiles, admin::Admin};
 use std::{
     fs::File,
@@ -99,6 +99,20 @@ enum OrganisationCommand {
         #[arg(long)]
         domain: Option<String>,
     },
+    /// Change an organisation's name or domain, which users go by.
+    Update {
+        #[command(flatten)]
+        database: Database,
+        /// The organisation's id.
+        #[arg(long, value_name = "ID")]
+        organisation: OrganisationId,
+        /// The name users see.
+        #[arg(long)]
+        name: Option<String>,
+        /// The internet domain that users see beside the name, in ASCII form. You vouch for it.
+        #[arg(long)]
+        domain: Option<String>,
+    },
     /// List the organisations with their ids and public keys.
     List {
         #[command(flatten)]
@@ -124,7 +138,44 @@ enum OperatorCommand {
         /// A file with the password in its first line, or - for standard input.
         #[arg(long, value_name = "FILE")]
         password_file: PathBuf,
+        /// What the operator may manage; if left out, an organisation's first operator is its administrator.
+        #[arg(long, value_enum)]
+        role: Option<RoleArgument>,
     },
+    /// Change an operator: the way back when an organisation's administrators cannot sign in any more.
+    Update {
+        #[command(flatten)]
+        database: Database,
+        /// The sign-in name.
+        #[arg(long)]
+        login: String,
+        /// What the operator may manage from now on.
+        #[arg(long, value_enum)]
+        role: Option<RoleArgument>,
+        /// A file with a new password in its first line, or - for standard input.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// Enable the account again.
+        #[arg(long)]
+        enable: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RoleArgument {
+    /// Manages operators, organisation settings and enrolment.
+    Administrator,
+    /// Helps users.
+    Operator,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Administrator => Self::Administrator,
+            RoleArgument::Operator => Self::Operator,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -205,6 +256,9 @@ fn organisation(command: OrganisationCommand) -> Result<()> {
             println!("id: {}", organisation.id);
             println!("public key: {}", organisation.public_key);
         }
+        OrganisationCommand::Update { database, organisation, name, domain } => {
+            open(&database)?.update_organisation(&organisation, name.as_deref(), domain.as_deref())?;
+        }
         OrganisationCommand::List { database } => {
             for organisation in open(&database)?.organisations()? {
                 println!("{}  {}  {}", organisation.id, organisation.public_key, organisation.name);
@@ -215,10 +269,20 @@ fn organisation(command: OrganisationCommand) -> Result<()> {
 }
 
 fn operator(command: OperatorCommand) -> Result<()> {
-    let OperatorCommand::Add { database, organisation, login, name, password_file } = command;
-    let admin = open(&database)?;
-    let password = read_secret(&password_file).context("failed to read the password")?;
-    println!("id: {}", admin.add_operator(&organisation, &login, &name, &password)?);
+    let password_in = |file: &Path| read_secret(file).context("failed to read the password");
+    match command {
+        OperatorCommand::Add { database, organisation, login, name, password_file, role } => {
+            let admin = open(&database)?;
+            let password = password_in(&password_file)?;
+            let role = role.map(Role::from);
+            println!("id: {}", admin.add_operator_as(role, &organisation, &login, &name, &password)?);
+        }
+        OperatorCommand::Update { database, login, role, password_file, enable } => {
+            let admin = open(&database)?;
+            let password = password_file.as_deref().map(password_in).transpose()?;
+            admin.update_operator(&login, role.map(Role::from), password.as_ref(), enable)?;
+        }
+    }
     Ok(())
 }
 

@@ -76,8 +76,9 @@ fn approved(permissions: Permissions, session_id: SessionId, given_by: Option<In
 fn checked(agent: &Agent, request: &RequestRecord, receipt: &str) -> Result<Outcome> {
     let key =
         agent.record.public_key.parse().map_err(|_| Error::Broken("a key in the store cannot be read"))?;
-    let terms: ReceiptTerms = crypto::verify(receipt, RECEIPT_TYP, &key)
-        .map_err(|_| Error::ReceiptInvalid("it is not signed by this agent's key as a receipt"))?;
+    let terms: ReceiptTerms = crypto::verify(receipt, RECEIPT_TYP, &key).map_err(|_| {
+        Error::ReceiptInvalid("it is not signed by this agent's key as a receipt, or cannot be read")
+    })?;
     if terms.version != 1 {
         return Err(Error::ReceiptInvalid("its version is not 1"));
     }

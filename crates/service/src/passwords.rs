@@ -41,6 +41,32 @@ impl Passwords {
     }
 }
 
+impl Passwords {
+    /// Hashes a password, a few at a time.
+    pub(crate) async fn hash(&self, password: Secret) -> Result<String> {
+        let _turn = self.turns.acquire().await.map_err(|_| Error::ShuttingDown)?;
+        let hash = tokio::task::spawn_blocking(move || hash(password.expose())).await;
+        hash.map_err(|_| Error::Broken("hashing a password panicked"))?
+    }
+}
+
+/// A random password of 99 bits that can be read aloud: four groups of five, no letter that looks like another.
+pub(crate) fn readable() -> String {
+    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut password = String::new();
+    while password.len() < 23 {
+        if matches!(password.len(), 5 | 11 | 17) {
+            password.push('-');
+        }
+        // Taking the remainder of any byte would favour the first letters.
+        let [byte] = crypto::random_bytes::<1>();
+        if let Some(letter) = LETTERS.get(usize::from(byte & 31)) {
+            password.push(char::from(*letter));
+        }
+    }
+    password
+}
+
 async fn made_up() -> Result<String> {
     let hash = tokio::task::spawn_blocking(|| hash(&crypto::random_token())).await;
     hash.map_err(|_| Error::Broken("hashing a password panicked"))?
@@ -68,6 +94,20 @@ mod tests {
         assert!(fits("correct horse", &hash));
         assert!(!fits("correct house", &hash));
         assert!(!fits("", "not a hash"));
+    }
+
+    #[test]
+    fn a_readable_password_has_four_groups_and_comes_once() {
+        let passwords: std::collections::BTreeSet<_> = (0..100).map(|_| readable()).collect();
+        assert_eq!(passwords.len(), 100);
+        for password in passwords {
+            let groups: Vec<_> = password.split('-').collect();
+            assert_eq!(
+                groups.iter().map(|group| group.len()).collect::<Vec<_>>(),
+                [5, 5, 5, 5],
+                "{password}"
+            );
+        }
     }
 
     #[tokio::test]

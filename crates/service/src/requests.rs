@@ -29,7 +29,7 @@ pub(crate) fn create(work: &mut Work<'_>, by: &OperatorRecord, wanted: &CreateRe
     let answer_secs = wanted.answer_within_secs.unwrap_or(ANSWER_DEFAULT_SECS);
     if !ANSWER_RANGE_SECS.contains(&answer_secs) {
         let (least, most) = ANSWER_RANGE_SECS.into_inner();
-        return Err(Error::Invalid(format!("answer_within_secs must be between {least} and {most}")));
+        return Err(Error::Invalid(format!("`answer_within_secs` must be between {least} and {most}")));
     }
     let Asked { agent, permissions, session_id } = asked(work, by, wanted)?;
     if permissions.is_empty() {
@@ -107,7 +107,7 @@ fn asked(work: &mut Work<'_>, by: &OperatorRecord, wanted: &CreateRequest) -> Re
                 InvitationState::Open => {
                     return Err(Error::Invalid("nobody has joined this invitation yet".into()));
                 }
-                InvitationState::Used => return Err(Error::AgentBusy),
+                InvitationState::Used if invitation.closed_at.is_none() => return Err(Error::AgentBusy),
                 _ => return Err(Error::InvitationClosed),
             }
             (Audience::Invitation(id.clone()), Permissions::all(), None, Permissions::EMPTY)

@@ -30,8 +30,11 @@ use tower::ServiceExt;
 const MAX_HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long the lines before a body may take.
 const MAX_HEADER: Duration = Duration::from_secs(30);
-/// A peer that is gone without a word is noticed by this.
+/// A peer that is gone without a word is noticed by the system's probes: they carry no payload and wake no agent.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// The pause between probes that go unanswered, and how many do before the connection counts as broken.
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
 /// How long answers that are being written may take when the service stops.
 const MAX_FAREWELL: Duration = Duration::from_secs(5);
 /// How long to wait when the system has no file descriptor to spare.
@@ -263,7 +266,8 @@ async fn connection(
     watcher: Watcher,
 ) -> Result<(), ConnectionError> {
     stream.set_nodelay(true)?;
-    let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
+    let keep_alive =
+        TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(PROBE_INTERVAL).with_retries(PROBES);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
@@ -271,7 +275,7 @@ async fn connection(
     }));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(MAX_HEADER);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(KEEP_ALIVE);
+    builder.http2().timer(TokioTimer::new());
     match tls {
         Some(tls) => {
             let stream = timeout(MAX_HANDSHAKE, tls.accept(stream)).await??;

@@ -20,6 +20,7 @@ use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::sync::Semaphore;
 
 /// Everything a use case needs; shared by all routes.
 pub(crate) struct Service {
@@ -33,6 +34,8 @@ pub(crate) struct Service {
     /// How fast each agent and operator may call.
     pub(crate) credentials: Buckets<String>,
     pub(crate) passwords: Passwords,
+    /// Pictures are unpacked one at a time.
+    pub(crate) pictures: Semaphore,
     pub(crate) secrets: Secrets,
     /// Where agents and browsers reach the service, without a slash at the end.
     pub(crate) public_url: String,
@@ -54,6 +57,7 @@ impl Service {
             guessing: Guessing::new(limits),
             credentials: limits::per_credential(),
             passwords: Passwords::default(),
+            pictures: Semaphore::new(1),
             secrets: Secrets::new(&key),
             public_url,
         })
@@ -103,6 +107,8 @@ pub(crate) enum Change {
     /// Chat is between the user and the session's operator.
     Message(MessageView, OperatorId),
     SignedOut(String),
+    /// More than is worth telling one by one.
+    Everything,
 }
 
 /// One use case at work: its transaction, and whom to tell of it.
@@ -153,6 +159,10 @@ impl Work<'_> {
                 }
                 Change::SignedOut(token_hash) => {
                     announcements.push((organisation, Live::SignedOut { token_hash }));
+                    continue;
+                }
+                Change::Everything => {
+                    announcements.push((organisation, Live::Everything));
                     continue;
                 }
             };

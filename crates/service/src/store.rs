@@ -7,11 +7,12 @@
 pub mod sqlite;
 
 use protocol::{
-    Actions, DeviceId, EndReason, GroupId, HelpId, InvitationId, MessageId, Operator, OperatorId,
-    Organisation, OrganisationId, Permissions, RequestId, SessionCode, SessionId, Timestamp,
+    Actions, DeviceId, EndReason, EnrolmentTokenId, GroupId, HelpId, InvitationId, MessageId, Operator,
+    OperatorId, Organisation, OrganisationId, Permission, Permissions, RequestId, SessionCode, SessionId,
+    Timestamp,
     agent::AgentDescription,
     event::{Event, MessageKind},
-    operator::{GroupView, InvitationState, RequestState, SessionEnd, Speaker, Target},
+    operator::{GroupView, InvitationState, RequestState, Role, SessionEnd, Speaker, Target},
     signed::Audience,
 };
 use std::path::PathBuf;
@@ -100,12 +101,23 @@ pub struct AgentKey(pub i64);
 pub struct OrganisationRecord {
     /// What agents and operators see of it.
     pub public: Organisation,
+    /// The colour it wants, as `#rrggbb`.
+    pub accent: Option<String>,
     /// The key that signs its requests, PKCS #8.
     pub signing_key: Vec<u8>,
 }
 
+/// An organisation's logo, drawn by this service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoRecord {
+    /// Hash of the file.
+    pub etag: String,
+    /// The file.
+    pub png: Vec<u8>,
+}
+
 /// An operator's account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorRecord {
     /// What others see.
     pub public: Operator,
@@ -115,6 +127,16 @@ pub struct OperatorRecord {
     pub login: String,
     /// argon2, PHC form.
     pub password_hash: String,
+    /// What the operator may manage.
+    pub role: Role,
+    /// Since when signing in is impossible.
+    pub disabled_at: Option<Timestamp>,
+    /// Until when the password is good, if it is a one-time password.
+    pub one_time_until: Option<Timestamp>,
+    /// When the account was made, where that was noted.
+    pub created_at: Option<Timestamp>,
+    /// The latest sign-in.
+    pub last_sign_in: Option<Timestamp>,
 }
 
 /// Organisations, operators and their sign-ins.
@@ -127,10 +149,26 @@ pub trait Accounts {
     fn organisation(&mut self, id: &OrganisationId) -> Result<Option<OrganisationRecord>>;
     /// Every organisation.
     fn organisations(&mut self) -> Result<Vec<Organisation>>;
+    /// Sets what can change of an organisation: name, domain, display text, accent.
+    fn update_organisation(&mut self, organisation: &OrganisationRecord) -> Result<()>;
+    /// An organisation's logo.
+    fn logo(&mut self, of: &OrganisationId) -> Result<Option<LogoRecord>>;
+    /// The entity tag of an organisation's logo.
+    fn logo_etag(&mut self, of: &OrganisationId) -> Result<Option<String>>;
+    /// Replaces an organisation's logo, or takes it away.
+    fn set_logo(&mut self, of: &OrganisationId, logo: Option<&LogoRecord>) -> Result<()>;
     /// Adds an operator; [`Error::Exists`] if the login is taken.
     fn add_operator(&mut self, operator: &OperatorRecord) -> Result<()>;
     /// Finds an operator by sign-in name.
     fn operator_by_login(&mut self, login: &str) -> Result<Option<OperatorRecord>>;
+    /// Finds an operator.
+    fn operator(&mut self, id: &OperatorId) -> Result<Option<OperatorRecord>>;
+    /// An organisation's operators, by name.
+    fn operators(&mut self, of: &OrganisationId) -> Result<Vec<OperatorRecord>>;
+    /// Sets what can change of an operator: all but identifier, organisation and sign-in name.
+    fn update_operator(&mut self, operator: &OperatorRecord) -> Result<()>;
+    /// The hashes of an operator's sign-ins.
+    fn sign_ins_of(&mut self, operator: &OperatorId) -> Result<Vec<String>>;
     /// Remembers a sign-in by the hash of its token.
     fn add_sign_in(&mut self, token_hash: &str, operator: &OperatorId, expires_at: Timestamp) -> Result<()>;
     /// The operator who signed in with this token, and until when it is good.
@@ -188,6 +226,12 @@ pub struct EnrolmentTokenRecord {
     pub uses_left: Option<u32>,
     /// Until when it is good; no limit if absent.
     pub expires_at: Option<Timestamp>,
+    /// What it is for.
+    pub label: Option<String>,
+    /// When it was made, where that was noted.
+    pub created_at: Option<Timestamp>,
+    /// Since when it enrols nothing.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// A device.
@@ -258,6 +302,14 @@ pub trait Reach {
     fn group(&mut self, id: &GroupId) -> Result<Option<GroupRecord>>;
     /// An organisation's groups, by name.
     fn groups(&mut self, of: &OrganisationId) -> Result<Vec<GroupRecord>>;
+    /// Sets name, permissions and acceptance.
+    fn update_group(&mut self, group: &GroupRecord) -> Result<()>;
+    /// A group's devices that are not retired.
+    fn devices_in(&mut self, group: &GroupId) -> Result<Vec<DeviceRecord>>;
+    /// A group's enrolment tokens, newest first, each with how many devices it enrolled that are not retired.
+    fn enrolment_tokens(&mut self, of: &GroupId) -> Result<Vec<(EnrolmentTokenRecord, u32)>>;
+    /// Voids a token; false if it was void already or there is none.
+    fn revoke_enrolment_token(&mut self, id: &EnrolmentTokenId, at: Timestamp) -> Result<bool>;
     /// Adds an enrolment token.
     fn add_enrolment_token(&mut self, token: &EnrolmentTokenRecord) -> Result<()>;
     /// Finds an enrolment token.
@@ -330,6 +382,8 @@ pub trait Agents {
     fn agent_by_token(&mut self, token_hash: &str) -> Result<Option<AgentRecord>>;
     /// The agent of an invitation or device.
     fn agent_of(&mut self, audience: &Audience) -> Result<Option<AgentRecord>>;
+    /// An organisation's agents that are not closed.
+    fn open_agents(&mut self, of: &OrganisationId) -> Result<Vec<AgentKey>>;
     /// Gives an agent a new token and description.
     fn renew_agent(&mut self, key: AgentKey, description: &AgentDescription, token_hash: &str) -> Result<()>;
     /// From `at` on nothing new can start.
@@ -403,6 +457,34 @@ pub struct SessionRecord {
     pub ended: Option<SessionEnd>,
 }
 
+/// Which sessions of the history are wanted; what is absent does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFilter {
+    /// Title or operator's name contain all of these, in upper or lower case.
+    pub words: Vec<String>,
+    /// Of this operator.
+    pub operator: Option<OperatorId>,
+    /// In which this was granted at some time.
+    pub permission: Option<Permission>,
+    /// That ended so.
+    pub ended: Option<EndReason>,
+    /// That started then or later.
+    pub from: Option<Timestamp>,
+    /// That started before then.
+    pub until: Option<Timestamp>,
+    /// That come after this place.
+    pub after: Option<HistoryPlace>,
+}
+
+/// A session's place in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryPlace {
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Tells those apart that started together.
+    pub number: i64,
+}
+
 /// A message of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRecord {
@@ -465,6 +547,13 @@ pub trait Sessions {
     fn running_sessions(&mut self) -> Result<Vec<SessionRecord>>;
     /// The running ones and those that ended after `since`, newest first.
     fn sessions(&mut self, of: &OrganisationId, since: Timestamp) -> Result<Vec<SessionRecord>>;
+    /// At most `limit` sessions, newest first, running or over, each with its place.
+    fn history(
+        &mut self,
+        of: &OrganisationId,
+        wanted: &HistoryFilter,
+        limit: u32,
+    ) -> Result<Vec<(HistoryPlace, SessionRecord)>>;
     /// Sets what can change of a session that is running: grant, actions, limit.
     fn update_session(&mut self, session: &SessionRecord) -> Result<()>;
     /// Ends a session; false if it was over already.

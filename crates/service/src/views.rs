@@ -152,7 +152,7 @@ pub(crate) fn is_open(state: &RequestState) -> bool {
     matches!(state, RequestState::Sent | RequestState::NotReached | RequestState::Shown)
 }
 
-fn session(work: &mut Work<'_>, record: SessionRecord) -> Result<SessionView> {
+pub(crate) fn session(work: &mut Work<'_>, record: SessionRecord) -> Result<SessionView> {
     let presence = match (&record.ended, work.tx.agent(record.agent)?) {
         (None, Some(agent)) => work.service.hub.presence(agent.key, agent.last_seen),
         _ => Presence { present: false, last_seen: None },

@@ -19,6 +19,8 @@ const { metafile } = await build({
   bundle: true,
   splitting: true,
   minify: true,
+  // Escaped, Arabic and Korean would be twice as long.
+  charset: "utf8",
   format: "esm",
   target: ["es2022"],
   jsx: "automatic",
@@ -30,8 +32,11 @@ const { metafile } = await build({
 
 const built = new Map();
 let total = 0;
+// A browser loads one catalogue at most.
+let catalogue = 0;
 for (const [path, { entryPoint, inputs, bytes }] of Object.entries(metafile.outputs)) {
-  total += bytes;
+  if (Object.keys(inputs).every((it) => it.includes("/locales/"))) catalogue = Math.max(catalogue, bytes);
+  else total += bytes;
   const source = entryPoint ?? (Object.keys(inputs).length === 1 ? Object.keys(inputs)[0] : undefined);
   if (source) built.set(source, path.replace(/^dist/, ""));
 }
@@ -47,6 +52,11 @@ for (const page of ["index.html", "join.html"]) {
   await writeFile(`${root}dist/${page}`, html);
 }
 
-const limit = 150_000;
-console.log(`dist: ${(total / 1000).toFixed(1)} kB of ${limit / 1000}`);
-if (total > limit) throw new Error("the console has grown over its limit");
+const limit = 160_000;
+const catalogueLimit = 75_000;
+console.log(`dist: ${kilo(total)} kB of ${kilo(limit)}, and a catalogue: ${kilo(catalogue)} kB of ${kilo(catalogueLimit)}`);
+if (total > limit || catalogue > catalogueLimit) throw new Error("the console has grown over its limit");
+
+function kilo(bytes) {
+  return (bytes / 1000).toFixed(1);
+}

@@ -2,6 +2,7 @@
 
 import { announcement, explainRequest } from "./announce";
 import { ApiError, type Call, explain, send } from "./api";
+import { list } from "./language";
 import { listen } from "./live";
 import { apply, newlyDecided, NOTHING, sameTarget, unsettledRequests, withMessages } from "./state";
 import { current, notify, update } from "./store";
@@ -96,6 +97,9 @@ export function stopAsking(): void {
 function signedIn(me: Me): void {
   update({ me, expired: false, connection: "connecting" });
   closeLive?.();
+  closeLive = undefined;
+  // Until an own password is chosen the service tells nothing.
+  if (me.must_change_password) return;
   closeLive = listen(`${BASE}/live`, {
     event: (event) => {
       if (event.type === "everything") everything(event);
@@ -149,7 +153,7 @@ function tellOutcome({ operator, target, state, permissions }: RequestView): voi
   if (state.state === "approved") {
     if (watching) stopAsking();
     if ("session" in target) {
-      const names = state.permissions.map((it) => text.permissions.names[it]).join(", ");
+      const names = list(state.permissions.map((it) => text.permissions.names[it]));
       notify("good", text.session.moreGranted(names));
     } else {
       const href = `#/sessions/${state.session_id}`;
@@ -177,7 +181,8 @@ function isOnScreen(event: LiveEvent, route: string, asking: Target | undefined)
   }
 }
 
-async function call<T>(method: Call["method"], path: string, body?: unknown): Promise<T> {
+/** Calls the service as the operator who is signed in; where nobody is any more, the page shows it. */
+export async function call<T>(method: Call["method"], path: string, body?: unknown): Promise<T> {
   const { me } = current();
   const csrfToken = method === "GET" ? undefined : me?.csrf_token;
   try {

@@ -9,7 +9,7 @@ export class ApiError extends Error {
   readonly problem: Problem | undefined;
 
   constructor(code: ProblemCode | "unreachable", problem?: Problem) {
-    super(problem?.detail ?? problem?.title ?? text.errors.unreachable);
+    super(code === "unreachable" ? text.errors.unreachable : (text.problems[code] ?? text.problems.unknown));
     this.code = code;
     this.problem = problem;
   }
@@ -21,8 +21,9 @@ export function explain(error: unknown): string {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
+  /** JSON, or a file as it is. */
   readonly body?: unknown;
   readonly csrfToken?: string | undefined;
 }
@@ -30,7 +31,8 @@ export interface Call {
 /** Sends a call and reads the answer; nothing where the answer has no body. */
 export async function send<T>({ method, path, body, csrfToken }: Call): Promise<T> {
   const headers = new Headers({ accept: "application/json" });
-  if (body !== undefined) headers.set("content-type", "application/json");
+  const file = body instanceof Blob ? body : undefined;
+  if (body !== undefined) headers.set("content-type", file ? file.type || "application/octet-stream" : "application/json");
   if (csrfToken !== undefined) headers.set("x-csrf-token", csrfToken);
   let response: Response;
   let answer: string;
@@ -40,7 +42,7 @@ export async function send<T>({ method, path, body, csrfToken }: Call): Promise<
       headers,
       cache: "no-store",
       credentials: "same-origin",
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: file ?? JSON.stringify(body) }),
     });
     answer = await response.text();
   } catch {

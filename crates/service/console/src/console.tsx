@@ -1,18 +1,22 @@
 // The operator console's entry: the frame around the screens, and which screen the address names.
 
 import { render } from "preact";
-import { useEffect } from "preact/hooks";
-import { signOut, start } from "./actions";
-import { explain } from "./api";
+import { AccountPage } from "./account/account-page";
+import { FirstPassword } from "./account/first-password";
+import { start } from "./actions";
+import { Bar } from "./bar";
+import { HistoryPage } from "./history/history-page";
+import { EnrolmentPage } from "./manage/enrolment-page";
+import { OperatorsPage } from "./manage/operators-page";
+import { OrganisationPage } from "./manage/organisation-page";
 import { Overview } from "./overview/overview";
 import { RequestDialog } from "./request/request-dialog";
 import { SessionPage } from "./session/session-page";
 import { SignIn } from "./sign-in";
-import { type App, dismiss, drawWith, notify, update } from "./store";
+import { type App, dismiss, drawWith, update } from "./store";
 import { text } from "./strings";
 import type { Me } from "./types";
-import { Icon, Mark } from "./ui/icons";
-import { Button, Name } from "./ui/parts";
+import { Icon } from "./ui/icons";
 
 function Console({ app }: { app: App }) {
   return (
@@ -48,6 +52,7 @@ function Console({ app }: { app: App }) {
 
 function Screen({ app }: { app: App }) {
   if (app.me === null) return <SignIn expired={app.expired} />;
+  if (app.me?.must_change_password) return <FirstPassword me={app.me} />;
   if (!app.me || app.state.generation === 0) {
     return (
       <main class="gate" aria-busy="true">
@@ -58,50 +63,38 @@ function Screen({ app }: { app: App }) {
       </main>
     );
   }
-  const sessionId = /^#\/sessions\/([A-Za-z0-9_-]{1,64})$/.exec(app.route)?.[1];
   const waiting = app.state.help.filter((it) => !it.taken_by).length;
   return (
     <>
-      <Bar me={app.me} />
+      <Bar me={app.me} route={app.route} />
       <main id="content" tabIndex={-1}>
-        {sessionId ? (
-          <SessionPage key={sessionId} app={app} me={app.me} id={sessionId} waiting={waiting} />
-        ) : (
-          <Overview app={app} me={app.me} waiting={waiting} />
-        )}
+        <Place app={app} me={app.me} waiting={waiting} />
       </main>
       {app.asking && <RequestDialog key={JSON.stringify(app.asking)} app={app} target={app.asking} />}
     </>
   );
 }
 
-function Bar({ me }: { me: Me }) {
-  // What follows signing in or out is a new page to a keyboard user.
-  useEffect(() => document.getElementById("content")?.focus({ preventScroll: true }), []);
-  return (
-    <header class="bar">
-      <a class="skip" href="#content" onClick={skip}>
-        {text.bar.skip}
-      </a>
-      <a class="brand" href="#/" aria-label={text.bar.overview}>
-        <Mark />
-        <Name of={me.organisation.name} />
-      </a>
-      <span class="bar-me">
-        <Icon name="person" />
-        <Name of={me.operator.name} />
-      </span>
-      <Button look="quiet" small onPress={() => signOut().catch((error) => notify("bad", explain(error)))}>
-        {text.bar.signOut}
-      </Button>
-    </header>
-  );
-}
-
-/** The address names the screen, so the link to the content must not change it. */
-function skip(event: Event): void {
-  event.preventDefault();
-  document.getElementById("content")?.focus();
+function Place({ app, me, waiting }: { app: App; me: Me; waiting: number }) {
+  const sessionId = /^#\/sessions\/([A-Za-z0-9_-]{1,64})$/.exec(app.route)?.[1];
+  if (sessionId) return <SessionPage key={sessionId} app={app} me={me} id={sessionId} waiting={waiting} />;
+  const manages = me.role === "administrator";
+  switch (app.route) {
+    case "#/sessions":
+      return <HistoryPage app={app} me={me} waiting={waiting} />;
+    case "#/account":
+      return <AccountPage me={me} waiting={waiting} />;
+    case "#/operators":
+      if (manages) return <OperatorsPage me={me} waiting={waiting} />;
+      break;
+    case "#/enrolment":
+      if (manages) return <EnrolmentPage waiting={waiting} />;
+      break;
+    case "#/organisation":
+      if (manages) return <OrganisationPage me={me} waiting={waiting} />;
+      break;
+  }
+  return <Overview app={app} me={me} waiting={waiting} />;
 }
 
 addEventListener("hashchange", () => {

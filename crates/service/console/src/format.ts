@@ -1,5 +1,6 @@
 // How numbers, times and codes are written for people.
 
+import { locale } from "./language";
 import { text } from "./strings";
 
 /** `123-456-789`. */
@@ -53,11 +54,12 @@ export function ago(timestamp: string, nowMs: number): string {
 export function timeOfDay(timestamp: string, nowMs: number): string {
   const at = new Date(timestamp);
   const today = at.toDateString() === new Date(nowMs).toDateString();
-  return today ? at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : day(timestamp);
+  return today ? at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" }) : day(timestamp);
 }
 
-function day(timestamp: string): string {
-  return new Date(timestamp).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+/** Date and time. */
+export function day(timestamp: string): string {
+  return new Date(timestamp).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** `linux` as people write it. */

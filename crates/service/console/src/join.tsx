@@ -11,7 +11,8 @@ import type { LookupResponse } from "./types";
 import { Code } from "./ui/code";
 import { useSecondsLeft } from "./ui/hooks";
 import { Icon, Mark } from "./ui/icons";
-import { Button, Countdown, ErrorLine, Name } from "./ui/parts";
+import { LanguageChoice } from "./ui/language-choice";
+import { Button, Countdown, ErrorLine, Name, Woven } from "./ui/parts";
 
 interface Failure {
   readonly title: string;
@@ -68,6 +69,7 @@ function Join() {
           )}
         </div>
         {lookup.step === "enter" && <Enter />}
+        <LanguageChoice bare />
       </div>
     </main>
   );
@@ -138,7 +140,9 @@ function Found({ code, answer: { organisation, expires_in_secs: secs }, at, onOt
     <>
       <Mark />
       <h1 ref={heading} tabIndex={-1}>
-        <Name of={organisation.name} /> {text.join.heading}
+        <Woven words={text.join.heading}>
+          <Name of={organisation.name} />
+        </Woven>
       </h1>
       {organisation.domain ? (
         <p class="domain">

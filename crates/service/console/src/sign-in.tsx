@@ -6,6 +6,7 @@ import { ApiError } from "./api";
 import { text } from "./strings";
 import { useTask } from "./ui/hooks";
 import { Mark } from "./ui/icons";
+import { LanguageChoice } from "./ui/language-choice";
 import { Button, ErrorLine } from "./ui/parts";
 
 export function SignIn({ expired }: { expired: boolean }) {
@@ -50,6 +51,7 @@ export function SignIn({ expired }: { expired: boolean }) {
         <Button look="primary" submit disabled={busy}>
           {busy ? text.signIn.busy : text.signIn.submit}
         </Button>
+        <LanguageChoice bare />
       </form>
     </main>
   );

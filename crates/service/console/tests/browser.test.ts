@@ -1,99 +1,24 @@
 // The console and the join page in a real browser, against the real service, with a scripted agent on the other side.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { MessageView, Permission } from "../src/types";
 import { ScriptedAgent } from "./support/agent";
-import { LOGIN, PASSWORD, Service } from "./support/service";
+import { Stage } from "./support/browser";
+import { LOGIN, PASSWORD } from "./support/service";
 
-const PICTURES = "target/pictures";
-const WIDE = { width: 1280, height: 900 };
-const NARROW = { width: 400, height: 860 };
-
-let service: Service;
-let browser: Browser;
+const stage = new Stage();
+const { open, picture, signIn } = stage;
 const agents: ScriptedAgent[] = [];
 
-before(async () => {
-  await mkdir(PICTURES, { recursive: true });
-  service = await Service.start();
-  browser = await chromium.launch({
-    executablePath: process.env.ONDEMAND_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
-  });
-});
+before(() => stage.set());
 
 after(async () => {
   await Promise.all(agents.map((it) => it.leave()));
-  await browser?.close();
-  await service?.remove();
+  await stage.strike();
 });
-
-/** A page that fails the test when the browser complains: a script error, or something the security policy forbids. */
-async function open(work: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ viewport: WIDE, permissions: ["clipboard-read", "clipboard-write"] });
-  const complaints: string[] = [];
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    // An answer like 401 is said here too, and is part of some tests.
-    const expected = message.text().startsWith("Failed to load resource");
-    if (message.type() === "error" && !expected) complaints.push(message.text());
-  });
-  try {
-    await work(page, context);
-  } catch (error) {
-    await page.screenshot({ path: `${PICTURES}/failed.png`, fullPage: true }).catch(() => {});
-    throw error;
-  } finally {
-    await context.close();
-  }
-  assert.deepEqual(complaints, []);
-}
-
-/** Takes the same picture in light and dark, wide and narrow. */
-async function picture(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const viewport of [WIDE, NARROW]) {
-      await page.setViewportSize(viewport);
-      await page.evaluate(() => scrollTo(0, 0));
-      await assertUsable(page, name);
-      const path = `${PICTURES}/${name}-${colorScheme}-${viewport.width}.png`;
-      await page.screenshot({ path, fullPage: (await page.getByRole("dialog").count()) === 0, animations: "disabled" });
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize(WIDE);
-}
-
-/** Nothing reaches out of the window, and whatever can be pressed has a name and is large enough (WCAG 2.2, 2.5.8). */
-async function assertUsable(page: Page, name: string): Promise<void> {
-  const faults = await page.evaluate(() => {
-    const found: string[] = [];
-    if (document.documentElement.scrollWidth > innerWidth) found.push("the page is wider than the window");
-    for (const it of document.querySelectorAll<HTMLElement>("button, a[href], input, select, textarea, summary")) {
-      const label = it.closest("label");
-      const words = it.getAttribute("aria-label") ?? label?.innerText ?? it.innerText;
-      if (!words.trim()) found.push(`without a name: ${it.outerHTML}`);
-      const { width, height } = (label ?? it).getBoundingClientRect();
-      if (width > 0 && Math.min(width, height) < 24 && !it.matches(".skip")) found.push(`${words}: ${width} × ${height}`);
-    }
-    return found;
-  });
-  assert.deepEqual(faults, [], name);
-}
-
-async function signIn(page: Page): Promise<void> {
-  await page.goto(service.url);
-  await page.getByLabel("Sign-in name").fill(LOGIN);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Invitations" }).waitFor();
-}
 
 /** Creates an invitation and joins it. */
 async function invite(page: Page, label: string): Promise<ScriptedAgent> {
@@ -112,9 +37,17 @@ async function createInvitation(page: Page, label: string): Promise<string> {
 }
 
 function agentFor(): ScriptedAgent {
-  const agent = new ScriptedAgent(service.url);
+  const agent = new ScriptedAgent(stage.service.url);
   agents.push(agent);
   return agent;
+}
+
+async function downloaded(page: Page, button: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: button }).first().click(),
+  ]);
+  return readFile(await download.path(), "utf8");
 }
 
 const card = (page: Page, label: string) => page.locator("li.card").filter({ hasText: label });
@@ -127,7 +60,7 @@ async function send(page: Page, label: string, permissions: string[] = []): Prom
 
 test("the story: invitation, request, approval of a part, chat, more, end", async () => {
   await open(async (page) => {
-    await page.goto(service.url);
+    await page.goto(stage.service.url);
     await page.getByLabel("Sign-in name").waitFor();
     await picture(page, "sign-in");
     await signIn(page);
@@ -138,7 +71,7 @@ test("the story: invitation, request, approval of a part, chat, more, end", asyn
     await invited.getByRole("button", { name: "Copy code" }).click();
     assert.equal((await page.evaluate(() => navigator.clipboard.readText())).replaceAll("-", ""), code);
     await invited.getByRole("button", { name: "Copy link" }).click();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${service.url}/join#${code}`);
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${stage.service.url}/join#${code}`);
     await picture(page, "invitation-open");
 
     const height = (await invited.boundingBox())?.height;
@@ -186,11 +119,12 @@ test("the story: invitation, request, approval of a part, chat, more, end", asyn
     await page.getByText("The user's screen is locked").waitFor();
     await agent.report(session, []);
 
-    await page.getByRole("button", { name: "Ask for more" }).click();
-    await page.getByRole("dialog").getByLabel("Use keyboard and mouse").check();
-    await page.getByRole("button", { name: "Send request" }).click();
+    await page.getByRole("button", { name: "Ask for: Use keyboard and mouse" }).click();
     const more = await agent.request();
     assert.equal(more.terms.session_id, session);
+    assert.deepEqual(more.terms.permissions, ["control"], "one click asks for one thing");
+    await page.getByRole("button", { name: "Show request" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: /^Ask for/ }).count(), 0, "one request at a time");
     await agent.decide(more, { outcome: "approved", permissions: ["control"], limit_secs: 3600 });
     await page.getByText("Granted as well: Use keyboard and mouse").waitFor();
     await agent.takeBack(session, granted);
@@ -200,11 +134,13 @@ test("the story: invitation, request, approval of a part, chat, more, end", asyn
     await page.getByText("The operator ended the session.").waitFor();
     await agent.event((it) => it.type === "session_ended");
     await page.getByText("Receipt 2").waitFor();
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download" }).first().click(),
-    ]);
-    assert.match(download.suggestedFilename(), /^receipt-.*\.jws$/);
+    await page.getByText("Olivia Example asked for: Use keyboard and mouse.").waitFor();
+    await page.getByText("The user approved: View the desktop, Chat, Show notes. For 1 h at most.").waitFor();
+    await page.getByText("Details and download").first().click();
+    assert.match(await downloaded(page, "Signed receipt (JWS)"), /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    const all = JSON.parse(await downloaded(page, "Export all"));
+    assert.deepEqual(all.receipts.map((it: { receipt: { payload: object } }) => it.receipt.payload).map((it: { outcome: string }) => it.outcome), ["approved", "approved"]);
+    assert.equal(all.receipts[1].request.payload.session_id, session);
     await page.getByRole("listitem").filter({ hasText: "Use keyboard and mouse" }).getByText("Taken back").waitFor();
     await picture(page, "session-ended");
   });
@@ -252,7 +188,7 @@ test("a device waits to be accepted, its user asks for help, and its group limit
     await signIn(page);
     const agent = agentFor();
     const computer = "DESK-\u202e0417 with a name that is far too long for any list";
-    await agent.enrol(service.enrolmentToken, computer, "Ursula Sample");
+    await agent.enrol(stage.service.enrolmentToken, computer, "Ursula Sample");
     const row = page.locator("li.device").filter({ hasText: "Ursula Sample" });
     await row.getByText("Waits to be accepted").waitFor();
     await row.getByRole("button", { name: /^Accept/ }).click();
@@ -289,7 +225,7 @@ test("a device waits to be accepted, its user asks for help, and its group limit
 test("from sign-in to an invitation by keyboard alone", async () => {
   await open(async (page) => {
     const press = (key: string) => page.keyboard.press(key);
-    await page.goto(service.url);
+    await page.goto(stage.service.url);
     await page.getByLabel("Sign-in name").waitFor();
     await page.keyboard.type(LOGIN);
     await press("Tab");
@@ -327,10 +263,10 @@ test("when the service goes away the page says so, and comes back by itself with
   await open(async (page) => {
     await signIn(page);
     await createInvitation(page, "Outlives a restart");
-    await service.pause();
+    await stage.service.pause();
     await page.getByText("Connection to the service lost").waitFor();
     await picture(page, "connection-lost");
-    await service.resume();
+    await stage.service.resume();
     await page.getByText("Connection to the service lost").waitFor({ state: "detached", timeout: 30_000 });
     await card(page, "Outlives a restart").waitFor();
     await page.getByRole("button", { name: "Withdraw Outlives a restart" }).click();
@@ -344,6 +280,7 @@ test("a sign-in that ends somewhere else leads back to where one was", async () 
     await page.getByRole("button", { name: "Create invitation" }).click();
     await page.getByText("You were signed out").waitFor();
     await signIn(page);
+    await page.getByRole("button", { name: "Account of Olivia Example" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Sign-in name").waitFor();
     await page.reload();
@@ -356,7 +293,7 @@ test("the join page says who waits, and sends nobody on who was called", async (
     await signIn(page);
     const code = await createInvitation(page, "Joins by link");
     const guest = await context.newPage();
-    await guest.goto(`${service.url}/join#${code}`);
+    await guest.goto(`${stage.service.url}/join#${code}`);
     await guest.getByRole("heading", { name: "Example Support is waiting for you" }).waitFor();
     await guest.getByText("support.example").waitFor();
     await guest.getByText("Only continue if you called them yourself.").waitFor();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { contrast, inkOn, parseColour, readable } from "../src/colour";
 
 const css = readFileSync("src/styles/tokens.css", "utf8");
 const [light = "", dark = ""] = css.split("@media (prefers-color-scheme: dark)");
@@ -43,23 +44,37 @@ function colours(...sheets: string[]): Map<string, string> {
   );
 }
 
-function luminance(colour: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
-    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
-    .map((it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-}
-
 for (const [scheme, sheet] of [
   ["light", colours(light)],
   ["dark", colours(light, dark)],
 ] as const) {
   test(`every text can be read on its ground in the ${scheme} scheme`, () => {
     for (const [front, back, least] of PAIRS) {
-      const [a, b] = [front, back].map((it) => luminance(sheet.get(it) ?? assert.fail(`--${it} is not a colour`)));
-      const [high, low] = [Math.max(a ?? 0, b ?? 0), Math.min(a ?? 0, b ?? 0)];
-      const ratio = (high + 0.05) / (low + 0.05);
+      const colour = (name: string) => sheet.get(name) ?? assert.fail(`--${name} is not a colour`);
+      const ratio = contrast(colour(front), colour(back));
       assert.ok(ratio >= least, `--${front} on --${back} has ${ratio.toFixed(2)}, and needs ${least}`);
     }
   });
 }
+
+test("contrast is as WCAG computes it", () => {
+  assert.equal(contrast("#000000", "#ffffff"), 21);
+  assert.equal(contrast("#777777", "#777777"), 1);
+  assert.equal(contrast("#767676", "#ffffff").toFixed(2), "4.54");
+});
+
+test("any colour can be made to stand out, and one that does stays as it is", () => {
+  assert.equal(readable("#1a56e8", "#ffffff", MARK), "#1a56e8");
+  for (const colour of ["#ffffff", "#ffff00", "#000000", "#808080", "#171b22"]) {
+    for (const ground of ["#ffffff", "#171b22"]) {
+      assert.ok(contrast(readable(colour, ground, MARK), ground) >= MARK, `${colour} on ${ground}`);
+      const shown = readable(colour, ground, MARK);
+      assert.ok(contrast(inkOn(shown), shown) >= TEXT, `ink on ${shown}`);
+    }
+  }
+});
+
+test("a colour is read as people type it", () => {
+  assert.equal(parseColour(" 1A56e8 "), "#1a56e8");
+  for (const typed of ["", "#", "red", "#1a56e", "#1a56e80"]) assert.equal(parseColour(typed), undefined, typed);
+});

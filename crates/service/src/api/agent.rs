@@ -4,10 +4,16 @@ use super::{
     auth::FromAgent,
     body::{Asked, Body, Named},
     limits::Peer,
+    manage::serve_logo,
     problem::Answer,
 };
-use crate::{devices, events, help, invitations, outcomes, requests, service::Service, sessions};
-use axum::{Json, extract::State, http::StatusCode};
+use crate::{branding, devices, events, help, invitations, outcomes, requests, service::Service, sessions};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use protocol::{
     RequestId, SessionId,
     agent::{
@@ -30,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(join))
         .routes(routes!(enrol))
         .routes(routes!(poll_events))
+        .routes(routes!(branding_logo))
         .routes(routes!(request_shown))
         .routes(routes!(request_outcome))
         .routes(routes!(cancel_request))
@@ -63,7 +70,7 @@ async fn lookup(
 /// Use up a session code.
 ///
 /// The first agent to join has the invitation. A repeat with the same code and key, until a session comes of the invitation,
-/// gets a fresh token; the earlier one is void.
+/// gets a fresh token; the earlier one is void. Afterwards, as for other keys, the code is `invitation_taken`.
 #[utoipa::path(
     post, path = "/agent/v1/join", tag = "agent",
     request_body = JoinRequest,
@@ -103,7 +110,7 @@ async fn enrol(State(service): Shared, Body(wanted): Body<EnrolRequest>) -> Answ
     params(EventsQuery),
     responses((status = 200, description = "What happened, and from where to go on.", body = EventsResponse)),
     security(("agent_token" = [])),
-    extensions(("x-problem-codes" = json!(["cursor_expired"]))),
+    extensions(("x-problem-codes" = json!(["cursor_expired", "invalid"]))),
 )]
 async fn poll_events(
     State(service): Shared,
@@ -113,9 +120,32 @@ async fn poll_events(
     Ok(Json(events::poll(&service, agent, token_hash, query).await?))
 }
 
+/// The organisation's logo.
+///
+/// A PNG of at most 624 × 158 pixels. `branding.logo` names its entity tag, so an agent asks when that is one it does not
+/// hold, and sends `If-None-Match` with the one it has. See *Branding*.
+#[utoipa::path(
+    get, path = "/agent/v1/branding/logo", tag = "agent",
+    responses(
+        (status = 200, description = "The logo.", content_type = "image/png", body = inline(super::document::Png),
+            headers(("ETag", description = "`branding.logo` in quotes."))),
+        (status = 304, description = "It is the one that `If-None-Match` names."),
+    ),
+    security(("agent_token" = [])),
+    extensions(("x-problem-codes" = json!(["not_found"]))),
+)]
+async fn branding_logo(
+    State(service): Shared,
+    FromAgent { agent, .. }: FromAgent,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let logo = service.run(move |work| branding::logo(work, &agent.record.organisation)).await?;
+    Ok(serve_logo(logo, &headers))
+}
+
 /// The request is on the user's screen.
 ///
-/// Due within 5 seconds of delivery; the operator is told "not reached" otherwise. May be repeated.
+/// Due within 5 seconds of delivery; the operator is told "not reached" otherwise, until it comes. May be repeated.
 #[utoipa::path(
     post, path = "/agent/v1/requests/{request_id}/shown", tag = "agent",
     params(RequestPath),
@@ -136,8 +166,8 @@ async fn request_shown(
 ///
 /// The body carries the receipt; see *Receipts*. For an approval the answer names the session and carries the ticket for its
 /// tunnel. The same receipt sent again gets the same answer, so an agent repeats it until it has one. `request_closed`:
-/// the operator took the request back, it ran out at the service, or another receipt for it was taken in; an approval has
-/// then come to nothing.
+/// another receipt for the request was taken in, or it is an approval and the operator took the request back, it ran out
+/// at the service, or its session ended: the approval has come to nothing. `session_ended`: so has one of more.
 #[utoipa::path(
     post, path = "/agent/v1/requests/{request_id}/outcome", tag = "agent",
     params(RequestPath),
@@ -158,7 +188,8 @@ async fn request_outcome(
 /// Whatever comes or came of this request is over.
 ///
 /// Ends the session that its approval started, takes back what its approval added to a running session, or, if it is still
-/// open, closes it so that no approval of it is taken any more. May be repeated, and sent at any time.
+/// open, closes it so that no approval of it is taken any more. May be repeated, and sent at any time; of several, the first
+/// counts. A receipt that states how the request ended may still follow.
 #[utoipa::path(
     post, path = "/agent/v1/requests/{request_id}/cancel", tag = "agent",
     params(RequestPath),
@@ -179,7 +210,7 @@ async fn cancel_request(
 
 /// The user says something.
 ///
-/// Needs `chat`. A message with a number that was sent before is taken for a repeat and changes nothing.
+/// Needs `chat`. A message with a number that was sent before is taken for a repeat and changes nothing, whatever its text.
 #[utoipa::path(
     post, path = "/agent/v1/sessions/{session_id}/messages", tag = "agent",
     params(SessionPath),
@@ -222,7 +253,8 @@ async fn take_back(
 
 /// What the operator is doing now, and how long the session may last.
 ///
-/// Sent when it changes; the newest report counts.
+/// Sent when the session starts and when something in it changes; the newest report counts. What the permissions do not
+/// allow is left out of the actions.
 #[utoipa::path(
     post, path = "/agent/v1/sessions/{session_id}/actions", tag = "agent",
     params(SessionPath),

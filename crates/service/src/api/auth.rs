@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use protocol::Secret;
+use protocol::{Secret, operator::Role};
 use std::{sync::Arc, time::Instant};
 
 /// The header that goes with everything an operator does except GET.
@@ -41,10 +41,40 @@ impl FromRequestParts<Arc<Service>> for FromAgent {
     }
 }
 
-/// An operator, by the cookie; with everything but GET the CSRF token is demanded too.
+/// An operator who chose the own password: what working takes.
 pub(super) struct FromOperator(pub(super) SignedIn);
 
 impl FromRequestParts<Arc<Service>> for FromOperator {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let FromSignedIn(who) = FromSignedIn::from_request_parts(parts, service).await?;
+        if who.operator.one_time_until.is_some() {
+            return Err(Error::PasswordChangeRequired.into());
+        }
+        Ok(Self(who))
+    }
+}
+
+/// An operator who manages the organisation.
+pub(super) struct FromAdministrator(pub(super) SignedIn);
+
+impl FromRequestParts<Arc<Service>> for FromAdministrator {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let FromOperator(who) = FromOperator::from_request_parts(parts, service).await?;
+        if who.operator.role != Role::Administrator {
+            return Err(Error::Forbidden("only administrators can do this").into());
+        }
+        Ok(Self(who))
+    }
+}
+
+/// An operator, by the cookie; with everything but GET the CSRF token is demanded too.
+pub(super) struct FromSignedIn(pub(super) SignedIn);
+
+impl FromRequestParts<Arc<Service>> for FromSignedIn {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {

@@ -1,6 +1,7 @@
 //! Reading what was sent: body, query and path, each with a problem document where it does not fit.
 
 use super::problem::Refusal;
+use crate::error::Error;
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
@@ -20,22 +21,54 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = media_type.and_then(|value| value.split(';').next()).map(str::trim);
-        if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+        if essence(&request).as_deref() != Some("application/json") {
             return Err(Refusal::wrong_media_type());
         }
-        let bytes = tokio::time::timeout(MAX_BODY_DURATION, Bytes::from_request(request, state))
-            .await
-            .map_err(|_| Refusal::body_too_slow())?
-            .map_err(|rejection| match rejection.into_response().status() {
-                StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(),
-                _ => Refusal::invalid("The body could not be read."),
-            })?;
+        let bytes = arrived(request, state, MAX_BODY_DURATION, "A body may have at most 64 KiB.").await?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| Refusal::invalid(format!("The body does not fit the schema: {error}.")))
     }
+}
+
+/// How long a picture may take to arrive: three megabytes over a slow line.
+const MAX_PICTURE_DURATION: Duration = Duration::from_secs(25);
+
+/// A picture.
+pub(super) struct Picture(pub(super) Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for Picture {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        if !matches!(essence(&request).as_deref(), Some("image/png" | "image/jpeg")) {
+            return Err(Error::LogoFormat.into());
+        }
+        let bytes = arrived(request, state, MAX_PICTURE_DURATION, "A logo may have at most 3 MiB.").await?;
+        Ok(Self(bytes.into()))
+    }
+}
+
+/// The media type without its parameters.
+fn essence(request: &Request) -> Option<String> {
+    let media_type = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    media_type.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
+}
+
+/// The whole body, in time and not too large.
+async fn arrived<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    within: Duration,
+    limit: &str,
+) -> Result<Bytes, Refusal> {
+    let bytes = tokio::time::timeout(within, Bytes::from_request(request, state)).await;
+    bytes.map_err(|_| Refusal::body_too_slow())?.map_err(|rejection| {
+        match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(limit),
+            _ => Refusal::invalid("The body could not be read."),
+        }
+    })
 }
 
 /// The query.

@@ -34,6 +34,11 @@ use utoipa::{
 )]
 struct Frame;
 
+/// The bytes of a picture.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(super) struct Png(#[expect(dead_code, reason = "only its schema is used")] Vec<u8>);
+
 /// The document without its routes.
 pub(super) fn frame() -> utoipa::openapi::OpenApi {
     let mut document = Frame::openapi();
@@ -57,7 +62,7 @@ const ALWAYS: [&str; 3] = ["rate_limited", "shutting_down", "internal"];
 /// Writes out the problems that each route names, and those that follow from what it takes.
 pub(super) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for item in document.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post, &mut item.delete];
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             add_problems(operation);
         }

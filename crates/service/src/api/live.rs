@@ -35,7 +35,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
     get, path = "/operator/v1/live", tag = "operator",
     responses((status = 200, description = "A stream of events.", body = LiveEvent, content_type = "text/event-stream")),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!([]))),
+    extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 pub(super) async fn live(
     State(service): State<Arc<Service>>,
@@ -95,7 +95,7 @@ impl Line {
                     }
                 }
                 // Some were missed.
-                None => return self.everything().await,
+                Some(Live::Everything) | None => return self.everything().await,
             }
         }
     }

@@ -1,14 +1,15 @@
 //! `/operator/v1/…`: what the console and other operators' clients call.
 
 use super::{
-    auth::FromOperator,
-    body::{Body, Named},
+    auth::{FromOperator, FromSignedIn},
+    body::{Asked, Body, Named},
     limits::Peer,
     live,
     problem::Answer,
 };
 use crate::{
-    credentials, devices, error::Error, help, invitations, requests, service::Service, sessions, views,
+    credentials, devices, error::Error, help, history, invitations, requests, service::Service, sessions,
+    views,
 };
 use axum::{
     Json,
@@ -20,8 +21,8 @@ use protocol::{
     DeviceId, HelpId, InvitationId, RequestId, SessionId,
     agent::{RequestPath, SessionPath},
     operator::{
-        CreateInvitation, CreateRequest, DeviceView, GroupView, HelpView, InvitationView, Me, MessageView,
-        PostMessage, ReceiptView, RequestView, SessionView, SignIn,
+        CreateInvitation, CreateRequest, DeviceView, GroupView, HelpView, HistoryPage, HistoryQuery,
+        InvitationView, Me, MessageView, PostMessage, ReceiptView, RequestView, SessionView, SignIn,
     },
 };
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(create_request))
         .routes(routes!(get_request, withdraw_request))
         .routes(routes!(list_sessions))
+        .routes(routes!(session_history))
         .routes(routes!(get_session))
         .routes(routes!(list_messages, post_message))
         .routes(routes!(end_session_as_operator))
@@ -61,7 +63,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
     post, path = "/operator/v1/sign-in", tag = "operator",
     request_body = SignIn,
     responses((status = 200, description = "Signed in.", body = Me, headers(("Set-Cookie", description = "The sign-in.")))),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "too_many_attempts", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "too_many_attempts", "forbidden", "account_disabled"]))),
 )]
 async fn sign_in(
     State(service): Shared,
@@ -82,7 +84,7 @@ async fn sign_in(
     security(("operator_cookie" = [], "csrf_token" = [])),
     extensions(("x-problem-codes" = json!([]))),
 )]
-async fn sign_out(State(service): Shared, FromOperator(who): FromOperator) -> Answer<impl IntoResponse> {
+async fn sign_out(State(service): Shared, FromSignedIn(who): FromSignedIn) -> Answer<impl IntoResponse> {
     service.run(move |work| credentials::sign_out(work, &who)).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, service.cookie_cleared())]), StatusCode::NO_CONTENT))
 }
@@ -94,7 +96,7 @@ async fn sign_out(State(service): Shared, FromOperator(who): FromOperator) -> An
     security(("operator_cookie" = [])),
     extensions(("x-problem-codes" = json!([]))),
 )]
-async fn me(State(service): Shared, FromOperator(who): FromOperator) -> Answer<Json<Me>> {
+async fn me(State(service): Shared, FromSignedIn(who): FromSignedIn) -> Answer<Json<Me>> {
     Ok(Json(service.run(move |work| credentials::me(work, &who)).await?))
 }
 
@@ -105,7 +107,7 @@ async fn me(State(service): Shared, FromOperator(who): FromOperator) -> Answer<J
     get, path = "/operator/v1/invitations", tag = "operator",
     responses((status = 200, description = "Invitations.", body = Vec<InvitationView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!([]))),
+    extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 async fn list_invitations(
     State(service): Shared,
@@ -121,7 +123,7 @@ async fn list_invitations(
     request_body = CreateInvitation,
     responses((status = 201, description = "The invitation, with its code and link.", body = InvitationView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!([]))),
+    extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 async fn create_invitation(
     State(service): Shared,
@@ -145,7 +147,7 @@ async fn create_invitation(
     params(("invitation_id" = InvitationId, Path, description = "The invitation.")),
     responses((status = 204, description = "It is over.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found", "invalid"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "invalid"]))),
 )]
 async fn withdraw_invitation(
     State(service): Shared,
@@ -161,7 +163,7 @@ async fn withdraw_invitation(
     get, path = "/operator/v1/devices", tag = "operator",
     responses((status = 200, description = "Devices.", body = Vec<DeviceView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!([]))),
+    extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 async fn list_devices(
     State(service): Shared,
@@ -177,7 +179,7 @@ async fn list_devices(
     params(("device_id" = DeviceId, Path, description = "The device.")),
     responses((status = 204, description = "It can be reached.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn accept_device(
     State(service): Shared,
@@ -196,7 +198,7 @@ async fn accept_device(
     params(("device_id" = DeviceId, Path, description = "The device.")),
     responses((status = 204, description = "It is no longer a device.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn retire_device(
     State(service): Shared,
@@ -212,7 +214,7 @@ async fn retire_device(
     get, path = "/operator/v1/device-groups", tag = "operator",
     responses((status = 200, description = "Groups.", body = Vec<GroupView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!([]))),
+    extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 async fn list_device_groups(
     State(service): Shared,
@@ -227,7 +229,7 @@ async fn list_device_groups(
     get, path = "/operator/v1/help", tag = "operator",
     responses((status = 200, description = "Help requests.", body = Vec<HelpView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!([]))),
+    extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 async fn list_help(State(service): Shared, FromOperator(who): FromOperator) -> Answer<Json<Vec<HelpView>>> {
     let queue = service.run(move |work| views::help_queue(work, &who.operator.organisation)).await?;
@@ -240,7 +242,7 @@ async fn list_help(State(service): Shared, FromOperator(who): FromOperator) -> A
     params(("help_id" = HelpId, Path, description = "The help request.")),
     responses((status = 200, description = "It is yours.", body = HelpView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn take_help(
     State(service): Shared,
@@ -262,7 +264,7 @@ async fn take_help(
     params(("help_id" = HelpId, Path, description = "The help request.")),
     responses((status = 204, description = "It is closed.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn close_help(
     State(service): Shared,
@@ -275,15 +277,16 @@ async fn close_help(
 
 /// Ask to connect, or for more during a session.
 ///
-/// The service signs the request with the organisation's key. An agent has one open request at a time, and one session. On
-/// a device only what its group allows can be asked for. During a session only its own operator can ask for more, and what
-/// is granted already is left out.
+/// The service signs the request with the organisation's key. Any operator of the organisation can ask through its
+/// invitations, once they are joined (`invalid` before), and on its devices. An agent has one open request at a time, and one
+/// session. On a device only what its group allows can be asked for. During a session only its own operator can ask for
+/// more, and what is granted already is left out.
 #[utoipa::path(
     post, path = "/operator/v1/requests", tag = "operator",
     request_body = CreateRequest,
     responses((status = 201, description = "The request is on its way.", body = RequestView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found", "agent_busy", "device_pending", "invitation_closed",
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "agent_busy", "device_pending", "invitation_closed",
         "session_ended"]))),
 )]
 async fn create_request(
@@ -306,7 +309,7 @@ async fn create_request(
     params(RequestPath),
     responses((status = 200, description = "How it stands.", body = RequestView)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn get_request(
     State(service): Shared,
@@ -330,7 +333,7 @@ async fn get_request(
     params(RequestPath),
     responses((status = 204, description = "It is closed.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found", "request_closed"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "request_closed"]))),
 )]
 async fn withdraw_request(
     State(service): Shared,
@@ -348,7 +351,7 @@ async fn withdraw_request(
     get, path = "/operator/v1/sessions", tag = "operator",
     responses((status = 200, description = "Sessions.", body = Vec<SessionView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!([]))),
+    extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 async fn list_sessions(
     State(service): Shared,
@@ -358,13 +361,31 @@ async fn list_sessions(
     Ok(Json(list))
 }
 
+/// The organisation's sessions of all times, searched and page by page.
+///
+/// Newest first, running ones included. All that is named in the query must fit.
+#[utoipa::path(
+    get, path = "/operator/v1/session-history", tag = "operator",
+    params(HistoryQuery),
+    responses((status = 200, description = "One page.", body = HistoryPage)),
+    security(("operator_cookie" = [])),
+    extensions(("x-problem-codes" = json!(["password_change_required", "invalid"]))),
+)]
+async fn session_history(
+    State(service): Shared,
+    FromOperator(who): FromOperator,
+    Asked(wanted): Asked<HistoryQuery>,
+) -> Answer<Json<HistoryPage>> {
+    Ok(Json(service.run(move |work| history::page(work, &who.operator, wanted)).await?))
+}
+
 /// A session.
 #[utoipa::path(
     get, path = "/operator/v1/sessions/{session_id}", tag = "operator",
     params(SessionPath),
     responses((status = 200, description = "How it stands.", body = SessionView)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn get_session(
     State(service): Shared,
@@ -386,7 +407,7 @@ async fn get_session(
     params(SessionPath),
     responses((status = 200, description = "Messages.", body = Vec<MessageView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["not_found", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "forbidden"]))),
 )]
 async fn list_messages(
     State(service): Shared,
@@ -405,7 +426,7 @@ async fn list_messages(
     request_body = PostMessage,
     responses((status = 201, description = "It is on its way.", body = MessageView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found", "session_ended", "not_granted"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "session_ended", "not_granted"]))),
 )]
 async fn post_message(
     State(service): Shared,
@@ -424,7 +445,7 @@ async fn post_message(
     params(SessionPath),
     responses((status = 204, description = "It is over.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn end_session_as_operator(
     State(service): Shared,
@@ -444,7 +465,7 @@ async fn end_session_as_operator(
     params(SessionPath),
     responses((status = 200, description = "Receipts.", body = Vec<ReceiptView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
 )]
 async fn list_receipts(
     State(service): Shared,

@@ -40,8 +40,8 @@ impl Refusal {
         Error::NotFound.into()
     }
 
-    pub(super) fn too_large() -> Self {
-        Self::new(ProblemCode::TooLarge, "A body may have at most 64 KiB.")
+    pub(super) fn too_large(limit: &str) -> Self {
+        Self::new(ProblemCode::TooLarge, limit)
     }
 
     pub(super) fn method_not_allowed() -> Self {
@@ -78,14 +78,24 @@ pub(super) fn status(code: ProblemCode) -> StatusCode {
         | ProblemCode::RequestClosed
         | ProblemCode::SessionEnded
         | ProblemCode::AgentBusy
+        | ProblemCode::LoginTaken
+        | ProblemCode::LastAdministrator
         | ProblemCode::DevicePending => StatusCode::CONFLICT,
         ProblemCode::TooManyAttempts | ProblemCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ProblemCode::ProofOfWorkRequired => StatusCode::PRECONDITION_REQUIRED,
         ProblemCode::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ProblemCode::EnrolmentRefused | ProblemCode::Forbidden | ProblemCode::NotGranted => {
-            StatusCode::FORBIDDEN
-        }
-        ProblemCode::ReceiptInvalid | ProblemCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemCode::EnrolmentRefused
+        | ProblemCode::Forbidden
+        | ProblemCode::WrongPassword
+        | ProblemCode::PasswordChangeRequired
+        | ProblemCode::AccountDisabled
+        | ProblemCode::NotGranted => StatusCode::FORBIDDEN,
+        ProblemCode::ReceiptInvalid
+        | ProblemCode::WeakPassword
+        | ProblemCode::LogoFormat
+        | ProblemCode::LogoDamaged
+        | ProblemCode::LogoDimensions
+        | ProblemCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ProblemCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ProblemCode::Internal | ProblemCode::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
@@ -114,6 +124,15 @@ pub(super) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::TooLarge => "Body too large",
         ProblemCode::RateLimited => "Too many requests",
         ProblemCode::NotGranted => "Not granted",
+        ProblemCode::LoginTaken => "Sign-in name taken",
+        ProblemCode::WeakPassword => "Password too weak",
+        ProblemCode::WrongPassword => "Wrong password",
+        ProblemCode::PasswordChangeRequired => "New password needed",
+        ProblemCode::AccountDisabled => "Account disabled",
+        ProblemCode::LastAdministrator => "Last administrator",
+        ProblemCode::LogoFormat => "Not a PNG or JPEG picture",
+        ProblemCode::LogoDamaged => "Picture damaged",
+        ProblemCode::LogoDimensions => "Picture too small or too large",
         ProblemCode::ShuttingDown => "Service stopping",
         ProblemCode::Internal | ProblemCode::Unknown => "Service failure",
     }
@@ -157,6 +176,35 @@ impl From<Error> for Refusal {
             Error::WrongPassword => {
                 Self::new(ProblemCode::Unauthenticated, "Wrong sign-in name or password.")
             }
+            Error::WrongCurrentPassword => {
+                Self::new(ProblemCode::WrongPassword, "The present password is wrong. Type it again.")
+            }
+            Error::WeakPassword(why) => Self::new(ProblemCode::WeakPassword, sentence(why)),
+            Error::PasswordChangeRequired => Self::new(
+                ProblemCode::PasswordChangeRequired,
+                "You signed in with a one-time password. Choose your own password first.",
+            ),
+            Error::AccountDisabled(why) => Self::new(ProblemCode::AccountDisabled, sentence(why)),
+            Error::LoginTaken => Self::new(
+                ProblemCode::LoginTaken,
+                "Somebody in this service has this sign-in name already. Choose another.",
+            ),
+            Error::LastAdministrator => Self::new(
+                ProblemCode::LastAdministrator,
+                "The organisation needs an administrator who can sign in. Make somebody else one first.",
+            ),
+            Error::LogoFormat => Self::new(
+                ProblemCode::LogoFormat,
+                "This is not a PNG or JPEG picture, or it holds something else as well. Save it as PNG and try again.",
+            ),
+            Error::LogoDamaged => Self::new(
+                ProblemCode::LogoDamaged,
+                "The picture is cut off or damaged. Save it anew and try again.",
+            ),
+            Error::LogoDimensions => Self::new(
+                ProblemCode::LogoDimensions,
+                "Each side of the picture must have 16 to 4096 pixels. Scale it and try again.",
+            ),
             Error::Forbidden(why) => Self::new(ProblemCode::Forbidden, sentence(why)),
             Error::NotFound => Self::new(ProblemCode::NotFound, "There is no such thing here."),
             Error::RequestClosed => Self::new(ProblemCode::RequestClosed, "The request is no longer open."),

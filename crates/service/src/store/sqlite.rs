@@ -11,6 +11,7 @@ use super::{Error, Result, Store, Tx, Verdict};
 use protocol::Timestamp;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, Row, ToSql, TransactionBehavior,
+    functions::FunctionFlags,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -51,7 +52,9 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(128);
-    Ok(())
+    // SQLite's own `lower` knows the letters of English only.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("fold", 1, flags, |text| Ok(text.get::<String>(0)?.to_lowercase()))
 }
 
 impl Store for Sqlite {

@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod branding;
 mod document;
+mod enrolment;
 mod guessing;
+mod history;
 mod lifecycle;
+mod migration;
 mod operators;
 mod polling;
 mod program;
 mod refusals;
+mod roles;
 mod store;
 mod story;
 mod support;

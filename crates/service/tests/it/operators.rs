@@ -89,9 +89,7 @@ async fn another_organisations_operator_sees_and_reaches_nothing() {
 async fn chat_and_more_permissions_are_the_sessions_own_operators_and_ending_is_anybodys() {
     let stage = Stage::new().await;
     let olivia = stage.olivia().await;
-    let password = Secret::new(PASSWORD);
-    stage.admin().add_operator(&stage.organisation.id, "oscar", "Oscar Example", &password).unwrap();
-    let oscar = Operator::sign_in(&stage.running.url, "oscar").await;
+    let oscar = stage.oscar().await;
     let (_agent, session_id) = stage.session(&olivia, VIEW_AND_CHAT).await;
     let messages = format!("sessions/{session_id}/messages");
     let said = PostMessage { kind: MessageKind::Chat, text: "Hello".into() };

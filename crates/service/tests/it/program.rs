@@ -89,3 +89,33 @@ fn it_says_when_it_is_ready_and_stops_when_told_to() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
 }
+
+#[test]
+fn an_organisation_and_its_operators_can_be_put_right_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("service.db");
+    let database = database.to_str().unwrap();
+    let organisation = add_organisation(database);
+    let rename = ["organisation", "update", "--database", database, "--organisation", &organisation];
+    let good = program(&[&rename[..], &["--name", "Sample Care", "--domain", "care.example"]].concat(), "");
+    assert!(good.status.success());
+    let bad = program(&[&rename[..], &["--domain", "Care Example"]].concat(), "");
+    assert!(String::from_utf8(bad.stderr).unwrap().contains("not an internet domain"));
+    let list = program(&["organisation", "list", "--database", database], "");
+    assert!(String::from_utf8(list.stdout).unwrap().contains("Sample Care"));
+
+    let update = ["operator", "update", "--database", database, "--login", "olivia"];
+    let unknown = program(&update, "");
+    assert!(
+        String::from_utf8(unknown.stderr).unwrap().contains("no operator with the sign-in name `olivia`")
+    );
+    let add =
+        ["operator", "add", "--database", database, "--organisation", &organisation, "--login", "olivia"];
+    let add =
+        [&add[..], &["--name", "Olivia Example", "--role", "operator", "--password-file", "-"]].concat();
+    value(&program(&add, "correct horse battery\n"), "id");
+    let change = ["--role", "administrator", "--enable", "--password-file", "-"];
+    let weak = program(&[&update[..], &change[..]].concat(), "olivia-olivia\n");
+    assert!(String::from_utf8(weak.stderr).unwrap().contains("too easy to guess"));
+    assert!(program(&[&update[..], &change[..]].concat(), "another horse battery\n").status.success());
+}

@@ -5,12 +5,12 @@ use protocol::{
     SessionId, Timestamp,
     agent::AgentDescription,
     event::{Event, MessageKind},
-    operator::{InvitationState, RequestState, Speaker, Target},
+    operator::{InvitationState, RequestState, Role, SessionEnd, Speaker, Target},
     signed::Audience,
 };
 use service::store::{
-    AgentKey, Error, InvitationRecord, MessageRecord, OperatorRecord, OrganisationRecord, RequestRecord,
-    SessionRecord, Store, Tx, sqlite::Sqlite,
+    AgentKey, Error, HistoryFilter, InvitationRecord, LogoRecord, MessageRecord, OperatorRecord,
+    OrganisationRecord, RequestRecord, SessionRecord, Store, Tx, sqlite::Sqlite,
 };
 
 /// Every implementation is put through the same tests.
@@ -46,12 +46,17 @@ fn set_up(tx: &mut dyn Tx) -> Result<AgentKey, Error> {
         display_text: None,
         public_key: "key".into(),
     };
-    tx.add_organisation(&OrganisationRecord { public, signing_key: vec![1] })?;
+    tx.add_organisation(&OrganisationRecord { public, accent: None, signing_key: vec![1] })?;
     tx.add_operator(&OperatorRecord {
         public: operator(),
         organisation: organisation.clone(),
         login: "olivia".into(),
         password_hash: "hash".into(),
+        role: Role::Administrator,
+        disabled_at: None,
+        one_time_until: None,
+        created_at: Some(at(0)),
+        last_sign_in: None,
     })?;
     tx.add_invitation(&invitation("one", "mac-one"))?;
     let audience = Audience::Invitation(id("one"));
@@ -244,5 +249,51 @@ fn a_message_with_the_same_number_is_the_same_message() {
         assert!(add(message("m3", None)) && add(message("m4", None)));
         let all = store.run(|tx| tx.messages(&id("s1"))).unwrap();
         assert_eq!(all, [message("m1", Some(1)), message("m3", None), message("m4", None)]);
+    }
+}
+
+#[test]
+fn the_history_is_in_order_and_goes_on_where_a_page_ended() {
+    for (_folder, store) in stores() {
+        let agent = store.run(|tx| set_up(tx)).unwrap();
+        let add = |name: &str, started_at| {
+            let ended = Some(SessionEnd { at: at(500), reason: EndReason::User });
+            let record = SessionRecord { started_at, ended, ..session(name, agent) };
+            store.run(|tx| tx.add_session(&record)).unwrap();
+        };
+        // Two begin together; the later one was added last.
+        for (name, started_at) in [("s1", at(10)), ("s2", at(30)), ("s3", at(20)), ("s4", at(20))] {
+            add(name, started_at);
+        }
+        let organisation: OrganisationId = id("org");
+        let mut after = None;
+        let mut seen = Vec::new();
+        loop {
+            let filter = HistoryFilter { after, ..HistoryFilter::default() };
+            let page = store.run(|tx| tx.history(&organisation, &filter, 1)).unwrap();
+            let Some((place, session)) = page.into_iter().next() else { break };
+            seen.push(session.id.to_string());
+            after = Some(place);
+        }
+        assert_eq!(seen, ["s2", "s4", "s3", "s1"]);
+        let other: OrganisationId = id("other");
+        assert!(store.run(|tx| tx.history(&other, &HistoryFilter::default(), 9)).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_logo_is_replaced_and_taken_away() {
+    for (_folder, store) in stores() {
+        store.run(|tx| set_up(tx)).unwrap();
+        let organisation: OrganisationId = id("org");
+        assert_eq!(store.run(|tx| tx.logo(&organisation)).unwrap(), None);
+        for etag in ["one", "two"] {
+            let logo = LogoRecord { etag: etag.into(), png: vec![1, 2, 3] };
+            store.run(|tx| tx.set_logo(&organisation, Some(&logo))).unwrap();
+            assert_eq!(store.run(|tx| tx.logo(&organisation)).unwrap(), Some(logo));
+            assert_eq!(store.run(|tx| tx.logo_etag(&organisation)).unwrap().as_deref(), Some(etag));
+        }
+        store.run(|tx| tx.set_logo(&organisation, None)).unwrap();
+        assert_eq!(store.run(|tx| tx.logo_etag(&organisation)).unwrap(), None);
     }
 }

@@ -123,6 +123,8 @@ async fn an_operator_asks_a_user_approves_they_chat_and_the_user_ends_it() {
     let refused = olivia.post::<MessageView>(&format!("{path}/messages"), &reply).await;
     assert_eq!(code(refused), ProblemCode::NotGranted);
 
+    let meanwhile = olivia.ask(Target::Invitation(invitation.id.clone()), VIEW_AND_CHAT).await;
+    assert_eq!(code(meanwhile), ProblemCode::AgentBusy);
     agent.end(&start.session_id, EndReason::User).await.unwrap();
     let ended = live
         .until(|event| match event {
@@ -139,7 +141,7 @@ async fn an_operator_asks_a_user_approves_they_chat_and_the_user_ends_it() {
     assert_eq!(receipts.len(), 1);
     assert_eq!(receipts[0].receipt, receipt);
     let again = olivia.ask(Target::Invitation(invitation.id), VIEW_AND_CHAT).await;
-    assert_eq!(code(again), ProblemCode::AgentBusy, "one invitation, one session");
+    assert_eq!(code(again), ProblemCode::InvitationClosed, "one invitation, one session");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,6 +71,14 @@ impl Stage {
         Self { running, organisation, clock, folder }
     }
 
+    /// A colleague of Olivia's who is no administrator.
+    pub(crate) async fn oscar(&self) -> Operator {
+        let password = Secret::new(PASSWORD);
+        self.admin().add_operator(&self.organisation.id, "oscar", "Oscar Example", &password).unwrap();
+        Operator::sign_in(&self.running.url, "oscar").await
+    }
+
+    /// Olivia, the organisation's administrator.
     pub(crate) async fn olivia(&self) -> Operator {
         Operator::sign_in(&self.running.url, "olivia").await
     }
@@ -132,11 +140,15 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) async fn sign_in(url: &str, login: &str) -> Self {
+        Self::sign_in_with(url, login, PASSWORD).await.unwrap()
+    }
+
+    pub(crate) async fn sign_in_with(url: &str, login: &str, password: &str) -> Result<Self, Problem> {
         let client = Client::builder().cookie_store(true).build().unwrap();
-        let body = SignIn { login: login.into(), password: Secret::new(PASSWORD) };
+        let body = SignIn { login: login.into(), password: Secret::new(password) };
         let response = client.post(format!("{url}/operator/v1/sign-in")).json(&body).send().await.unwrap();
-        let me = outcome(response).await.unwrap();
-        Self { url: url.to_owned(), client, me }
+        let me = outcome(response).await?;
+        Ok(Self { url: url.to_owned(), client, me })
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
@@ -166,6 +178,22 @@ impl Operator {
         body: &impl Serialize,
     ) -> Result<T, Problem> {
         self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Problem> {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Problem> {
+        self.send(Method::PUT, path, Some(body)).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Problem> {

@@ -11,7 +11,15 @@ export function Sessions({ state, me }: { state: State; me: Me }) {
   const running = state.sessions.filter((it) => !it.ended);
   const ended = state.sessions.filter((it) => it.ended);
   return (
-    <Section heading={text.sessions.heading} count={running.length}>
+    <Section
+      heading={text.sessions.heading}
+      count={running.length}
+      aside={
+        <a class="more" href="#/sessions">
+          {text.sessions.all}
+        </a>
+      }
+    >
       {state.sessions.length === 0 ? (
         <Empty icon="clock" title={text.sessions.empty}>
           {text.sessions.emptyDetail}

@@ -9,7 +9,7 @@ import { text } from "../strings";
 import { type Permission, PERMISSIONS, type Target } from "../types";
 import { useSecondsLeft, useTask } from "../ui/hooks";
 import { Icon, type IconName } from "../ui/icons";
-import { Button, Countdown, ErrorLine, Modal, Name } from "../ui/parts";
+import { Button, Countdown, ErrorLine, Modal, Name, Woven } from "../ui/parts";
 import { toneOf } from "./agent-request";
 
 const DEFAULT_ANSWER_SECS = 120;
@@ -39,14 +39,7 @@ export function RequestDialog({ app, target }: { app: App; target: Target }) {
 
 function Heading({ name }: { name: string | undefined }) {
   if (name === undefined) return <>{text.invitations.ask}</>;
-  const [before, after] = text.request.heading("\0").split("\0");
-  return (
-    <>
-      {before}
-      <Name of={name} />
-      {after}
-    </>
-  );
+  return <Woven words={text.request.heading}><Name of={name} /></Woven>;
 }
 
 interface Subject {
@@ -59,7 +52,8 @@ interface Subject {
   readonly newcomer: boolean;
 }
 
-function subjectOf(state: State, target: Target): Subject {
+/** What may be asked of a target, and what it is called. */
+export function subjectOf(state: State, target: Target): Subject {
   if ("invitation" in target) {
     const invitation = state.invitations.find((it) => it.id === target.invitation);
     return { name: invitation?.label || undefined, allowed: PERMISSIONS, group: undefined, newcomer: true };

@@ -1,26 +1,43 @@
-// The receipts of a session, read and ready to be kept.
+// The receipts of a session, in plain words and ready to be kept.
 
 import { explainRequest } from "../announce";
-import { timeOfDay } from "../format";
-import { type ReadReceipt, readReceipt } from "../receipt";
+import { day, duration, timeOfDay } from "../format";
+import { list } from "../language";
+import { readableCopy, type ReadReceipt, readReceipt } from "../receipt";
 import { text } from "../strings";
-import type { Permission, ReceiptView } from "../types";
+import type { Organisation, Permission, ReceiptTerms, ReceiptView } from "../types";
 import { Badge, Button, Section } from "../ui/parts";
 
-export function Receipts({ receipts }: { receipts: readonly ReceiptView[] }) {
+interface ReceiptsProps {
+  readonly sessionId: string;
+  readonly receipts: readonly ReceiptView[];
+  readonly organisation: Organisation;
+}
+
+export function Receipts({ sessionId, receipts, organisation }: ReceiptsProps) {
+  const exportAll = () => save(`receipts-${sessionId}.json`, readableCopy(receipts, organisation), "application/json");
   return (
-    <Section heading={text.receipts.heading}>
+    <Section
+      heading={text.receipts.heading}
+      aside={
+        receipts.length > 0 && (
+          <Button small icon="download" onPress={exportAll}>
+            {text.receipts.exportAll}
+          </Button>
+        )
+      }
+    >
       <p class="hint">{receipts.length === 0 ? text.receipts.empty : text.receipts.lead}</p>
       <ul class="receipts">
         {receipts.map((it) => (
-          <Receipt key={it.request_id} view={it} />
+          <Receipt key={it.request_id} view={it} organisation={organisation} />
         ))}
       </ul>
     </Section>
   );
 }
 
-function Receipt({ view }: { view: ReceiptView }) {
+function Receipt({ view, organisation }: { view: ReceiptView; organisation: Organisation }) {
   const receipt = readReceipt(view.receipt);
   return (
     <li class="receipt">
@@ -29,16 +46,30 @@ function Receipt({ view }: { view: ReceiptView }) {
         {receipt && <Outcome receipt={receipt} />}
         <span class="dim push nowrap">{timeOfDay(view.received_at, Date.now())}</span>
       </div>
-      {receipt ? <Terms receipt={receipt} /> : <p>{text.receipts.unreadable}</p>}
+      {receipt ? <Plainly receipt={receipt} /> : <p>{text.receipts.unreadable}</p>}
       <details>
-        <summary>{text.receipts.show}</summary>
-        <code class="jws" tabIndex={0}>
-          {view.receipt}
-        </code>
+        <summary>{text.receipts.more}</summary>
+        <div class="receipt-more">
+          {receipt && (
+            <>
+              <p>{text.receipts.decided(day(receipt.terms.decided_at))}</p>
+              <p class="fingerprint">{text.receipts.key(receipt.key)}</p>
+            </>
+          )}
+          <div class="buttons">
+            <Button small icon="download" onPress={() => save(`receipt-${view.request_id}.jws`, view.receipt, "application/jose")}>
+              {text.receipts.jws}
+            </Button>
+            <Button
+              small
+              icon="download"
+              onPress={() => save(`receipt-${view.request_id}.json`, readableCopy([view], organisation), "application/json")}
+            >
+              {text.receipts.json}
+            </Button>
+          </div>
+        </div>
       </details>
-      <Button small icon="download" onPress={() => download(`receipt-${view.request_id}.jws`, view.receipt)}>
-        {text.receipts.download}
-      </Button>
     </li>
   );
 }
@@ -48,39 +79,35 @@ function Outcome({ receipt: { terms } }: { receipt: ReadReceipt }) {
   return <Badge tone={tone[terms.outcome]}>{text.receipts.outcomes[terms.outcome]}</Badge>;
 }
 
-function Terms({ receipt: { terms, request } }: { receipt: ReadReceipt }) {
-  const granted = terms.outcome === "approved" ? terms.permissions : undefined;
-  const given = terms.outcome === "approved" ? terms.given_by : undefined;
+/** What was asked and how it ended, as one would tell it. */
+function Plainly({ receipt: { terms, request } }: { receipt: ReadReceipt }) {
   return (
-    <dl class="terms">
-      <dt>{text.receipts.asked}</dt>
-      <dd>{names(request.permissions)}</dd>
-      {granted && (
-        <>
-          <dt>{text.receipts.granted}</dt>
-          <dd>{names(granted)}</dd>
-        </>
+    <div class="plainly">
+      <p>{text.receipts.asked(request.operator.name, names(request.permissions))}</p>
+      {terms.outcome === "approved" ? (
+        <p>
+          {text.receipts.approved(names(terms.permissions))} {text.receipts.limit(duration(terms.limit_secs))}
+          {terms.given_by && ` ${text.receipts.given(text.request.givenBy[terms.given_by])}`}
+        </p>
+      ) : (
+        <p>{terms.outcome === "unanswered" ? explainRequest({ state: "unanswered", cause: terms.cause }).title : refused(terms)}</p>
       )}
-      {given && (
-        <>
-          <dt>{text.receipts.given}</dt>
-          <dd>{text.request.givenBy[given]}</dd>
-        </>
-      )}
-      {terms.outcome === "unanswered" && (
-        <dd class="wide">{explainRequest({ state: "unanswered", cause: terms.cause }).title}</dd>
-      )}
-    </dl>
+    </div>
   );
 }
 
-function names(permissions: readonly Permission[]): string {
-  return permissions.map((it) => text.permissions.names[it]).join(", ") || text.receipts.none;
+/** Receipts name suspicion; operators are told of a plain no. */
+function refused({ reason }: Extract<ReceiptTerms, { outcome: "rejected" }>): string {
+  return text.request.reasons[reason ?? "suspicious"];
 }
 
-function download(name: string, content: string): void {
+function names(permissions: readonly Permission[]): string {
+  return list(permissions.map((it) => text.permissions.names[it])) || text.receipts.none;
+}
+
+function save(name: string, content: string, type: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type: "application/jose" }));
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -1,18 +1,19 @@
 // One session: what is granted and going on, the chat, and its end.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, endSession, loadReceipts, loadSession } from "../actions";
+import { ask, endSession, loadReceipts, loadSession, sendRequest } from "../actions";
 import { ApiError, explain } from "../api";
 import { clock, duration, timeOfDay } from "../format";
 import { readReceipt } from "../receipt";
 import { AskOrShow, LatestRequest } from "../request/agent-request";
-import type { HeldSession } from "../state";
+import { subjectOf } from "../request/request-dialog";
+import { type HeldSession, isOpen, latestRequest } from "../state";
 import type { App } from "../store";
 import { text } from "../strings";
 import { ACTIONS, type Me, type Permission, PERMISSIONS, type ReceiptView } from "../types";
-import { useSecondsSince } from "../ui/hooks";
+import { useSecondsSince, useTask } from "../ui/hooks";
 import { Icon } from "../ui/icons";
-import { Badge, Button, Countdown, Empty, Name, Section } from "../ui/parts";
+import { Badge, Button, Countdown, Empty, ErrorLine, Name, Section } from "../ui/parts";
 import { Chat } from "./chat";
 import { Receipts } from "./receipts";
 
@@ -108,7 +109,7 @@ function Session({ app, me, session }: { app: App; me: Me; session: HeldSession 
         <div class="session-side">
           {!ended && <Doing session={session} />}
           {permissions}
-          <Receipts receipts={receipts} />
+          <Receipts sessionId={session.id} receipts={receipts} organisation={me.organisation} />
           <p class="relay dim">
             <Icon name="shield" />
             {text.session.relay}
@@ -211,6 +212,10 @@ function Permissions({ app, session, receipts, mine }: PermissionsProps) {
   const asked = askedFor(receipts);
   const approved = approvedIn(receipts);
   const target = { session: session.id };
+  const open = latestRequest(app.state, target);
+  const free = mine && !session.ended && !(open && isOpen(open));
+  const askable = free ? subjectOf(app.state, target).allowed : [];
+  const one = useTask((permission: Permission) => sendRequest({ target, permissions: [permission] }));
   return (
     <Section heading={text.session.permissions}>
       <ul class="permissions">
@@ -226,8 +231,13 @@ function Permissions({ app, session, receipts, mine }: PermissionsProps) {
           return (
             <li key={it} class="permission" data-standing={standing} title={text.permissions.meanings[it]}>
               <Icon name={granted ? "check" : "minus"} />
-              <span>{text.permissions.names[it]}</span>
-              <span class="dim push nowrap">{text.session.standings[standing]}</span>
+              <span class="permission-name">{text.permissions.names[it]}</span>
+              <span class="dim push">{text.session.standings[standing]}</span>
+              {askable.includes(it) && (
+                <Button small disabled={one.busy} label={text.session.askForOf(text.permissions.names[it])} onPress={() => one.run(it)}>
+                  {text.session.askFor}
+                </Button>
+              )}
             </li>
           );
         })}
@@ -235,11 +245,14 @@ function Permissions({ app, session, receipts, mine }: PermissionsProps) {
       {mine && !session.ended && (
         <div class="ask-more">
           <AskOrShow state={app.state} target={target}>
-            <Button icon="plus" onPress={() => ask(target)}>
-              {text.session.askMore}
-            </Button>
+            {askable.length > 0 && (
+              <Button icon="plus" onPress={() => ask(target)}>
+                {text.session.askMore}
+              </Button>
+            )}
           </AskOrShow>
           <LatestRequest state={app.state} target={target} />
+          <ErrorLine words={one.error} />
         </div>
       )}
     </Section>

@@ -23,6 +23,39 @@ export function Words({ of }: { of: string }) {
   return <bdi class="words">{of}</bdi>;
 }
 
+/** A text with a part of the page where its one value goes. */
+export function Woven({ words, children }: { words: (value: string) => string; children: ComponentChildren }) {
+  const [before, after] = words("\0").split("\0");
+  return (
+    <>
+      {before}
+      {children}
+      {after}
+    </>
+  );
+}
+
+interface FieldProps {
+  readonly words: string;
+  readonly hint: string;
+  /** Draws the field with what ties label and hint to it. */
+  readonly children: (ties: { readonly id: string; readonly "aria-describedby": string }) => ComponentChildren;
+}
+
+/** A field with a hint, which is its description and no part of its name. */
+export function Field({ words, hint, children }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{words}</label>
+      {children({ id, "aria-describedby": `${id}-hint` })}
+      <p class="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+    </div>
+  );
+}
+
 interface ButtonProps {
   readonly children: ComponentChildren;
   readonly look?: "primary" | "danger" | "quiet" | undefined;
@@ -124,6 +157,16 @@ export function PresenceMark({ presence }: { presence: Presence }) {
 
 function LastSeen({ at }: { at: string }) {
   return <>{text.presence.lastSeen(ago(at, useNow()))}</>;
+}
+
+/** What is told once: shown to be copied, and read letter by letter. */
+export function Told({ value, copy }: { value: string; copy: string }) {
+  return (
+    <div class="told">
+      <code dir="ltr">{value}</code>
+      <CopyButton value={value}>{copy}</CopyButton>
+    </div>
+  );
 }
 
 export function Ago({ at }: { at: string }) {

@@ -1,12 +1,16 @@
 //! Organisations, operators, sign-ins.
 
-use super::{Millis, Records, Wire, time, wire};
-use crate::store::{Accounts, OperatorRecord, OrganisationRecord, Result};
+use super::{Millis, Records, Wire, maybe_time, time, wire};
+use crate::store::{Accounts, LogoRecord, OperatorRecord, OrganisationRecord, Result};
 use protocol::{Operator, OperatorId, Organisation, OrganisationId, Timestamp};
 use rusqlite::{Row, params};
 
 fn organisation(row: &Row<'_>) -> rusqlite::Result<OrganisationRecord> {
-    Ok(OrganisationRecord { public: public(row)?, signing_key: row.get("signing_key")? })
+    Ok(OrganisationRecord {
+        public: public(row)?,
+        accent: row.get("accent")?,
+        signing_key: row.get("signing_key")?,
+    })
 }
 
 fn public(row: &Row<'_>) -> rusqlite::Result<Organisation> {
@@ -25,6 +29,11 @@ fn operator(row: &Row<'_>) -> rusqlite::Result<OperatorRecord> {
         organisation: wire(row, "organisation_id")?,
         login: row.get("login")?,
         password_hash: row.get("password_hash")?,
+        role: wire(row, "role")?,
+        disabled_at: maybe_time(row, "disabled_at")?,
+        one_time_until: maybe_time(row, "one_time_until")?,
+        created_at: maybe_time(row, "created_at")?,
+        last_sign_in: maybe_time(row, "last_sign_in")?,
     })
 }
 
@@ -34,17 +43,18 @@ impl Accounts for Records<'_> {
     }
 
     fn add_organisation(&mut self, organisation: &OrganisationRecord) -> Result<()> {
-        let OrganisationRecord { public, signing_key } = organisation;
+        let OrganisationRecord { public, accent, signing_key } = organisation;
         self.execute(
-            "INSERT INTO organisation (id, name, domain, display_text, public_key, signing_key)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO organisation (id, name, domain, display_text, public_key, signing_key, accent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 Wire(&public.id),
                 public.name,
                 public.domain,
                 public.display_text,
                 public.public_key,
-                signing_key
+                signing_key,
+                accent
             ],
         )?;
         Ok(())
@@ -58,19 +68,94 @@ impl Accounts for Records<'_> {
         self.all("SELECT * FROM organisation ORDER BY name, id", params![], public)
     }
 
+    fn update_organisation(&mut self, organisation: &OrganisationRecord) -> Result<()> {
+        let OrganisationRecord { public, accent, .. } = organisation;
+        self.execute(
+            "UPDATE organisation SET name = ?2, domain = ?3, display_text = ?4, accent = ?5 WHERE id = ?1",
+            params![Wire(&public.id), public.name, public.domain, public.display_text, accent],
+        )?;
+        Ok(())
+    }
+
+    fn logo(&mut self, of: &OrganisationId) -> Result<Option<LogoRecord>> {
+        self.first("SELECT * FROM logo WHERE organisation_id = ?1", params![Wire(of)], |row| {
+            Ok(LogoRecord { etag: row.get("etag")?, png: row.get("png")? })
+        })
+    }
+
+    fn logo_etag(&mut self, of: &OrganisationId) -> Result<Option<String>> {
+        self.first("SELECT etag FROM logo WHERE organisation_id = ?1", params![Wire(of)], |row| row.get(0))
+    }
+
+    fn set_logo(&mut self, of: &OrganisationId, logo: Option<&LogoRecord>) -> Result<()> {
+        match logo {
+            Some(LogoRecord { etag, png }) => self.execute(
+                "INSERT INTO logo (organisation_id, etag, png) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (organisation_id) DO UPDATE SET etag = ?2, png = ?3",
+                params![Wire(of), etag, png],
+            )?,
+            None => self.execute("DELETE FROM logo WHERE organisation_id = ?1", params![Wire(of)])?,
+        };
+        Ok(())
+    }
+
     fn add_operator(&mut self, operator: &OperatorRecord) -> Result<()> {
         self.execute(
-            "INSERT INTO operator (id, organisation_id, login, name, password_hash)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO operator (id, organisation_id, login, name, password_hash, role, disabled_at,
+                                   one_time_until, created_at, last_sign_in)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 Wire(&operator.public.id),
                 Wire(&operator.organisation),
                 operator.login,
                 operator.public.name,
-                operator.password_hash
+                operator.password_hash,
+                Wire(operator.role),
+                operator.disabled_at.map(Millis),
+                operator.one_time_until.map(Millis),
+                operator.created_at.map(Millis),
+                operator.last_sign_in.map(Millis)
             ],
         )?;
         Ok(())
+    }
+
+    fn operator(&mut self, id: &OperatorId) -> Result<Option<OperatorRecord>> {
+        self.first("SELECT * FROM operator WHERE id = ?1", params![Wire(id)], operator)
+    }
+
+    fn operators(&mut self, of: &OrganisationId) -> Result<Vec<OperatorRecord>> {
+        self.all(
+            "SELECT * FROM operator WHERE organisation_id = ?1 ORDER BY name COLLATE NOCASE, id",
+            params![Wire(of)],
+            operator,
+        )
+    }
+
+    fn update_operator(&mut self, operator: &OperatorRecord) -> Result<()> {
+        self.execute(
+            "UPDATE operator SET name = ?2, password_hash = ?3, role = ?4, disabled_at = ?5, one_time_until = ?6,
+                                 created_at = ?7, last_sign_in = ?8 WHERE id = ?1",
+            params![
+                Wire(&operator.public.id),
+                operator.public.name,
+                operator.password_hash,
+                Wire(operator.role),
+                operator.disabled_at.map(Millis),
+                operator.one_time_until.map(Millis),
+                operator.created_at.map(Millis),
+                operator.last_sign_in.map(Millis)
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn sign_ins_of(&mut self, operator: &OperatorId) -> Result<Vec<String>> {
+        self.all(
+            "SELECT token_hash FROM sign_in WHERE operator_id = ?1 ORDER BY rowid",
+            params![Wire(operator)],
+            |row| row.get(0),
+        )
     }
 
     fn operator_by_login(&mut self, login: &str) -> Result<Option<OperatorRecord>> {

@@ -58,6 +58,14 @@ impl Agents for Records<'_> {
         self.first("SELECT * FROM agent WHERE audience = ?1", params![Wire(audience)], agent)
     }
 
+    fn open_agents(&mut self, of: &OrganisationId) -> Result<Vec<AgentKey>> {
+        self.all(
+            "SELECT key FROM agent WHERE organisation_id = ?1 AND closed_at IS NULL ORDER BY key",
+            params![Wire(of)],
+            |row| row.get(0).map(AgentKey),
+        )
+    }
+
     fn renew_agent(&mut self, key: AgentKey, description: &AgentDescription, token_hash: &str) -> Result<()> {
         self.execute(
             "UPDATE agent SET version = ?2, operating_system = ?3, token_hash = ?4 WHERE key = ?1",

@@ -5,7 +5,7 @@ use crate::store::{
     DeviceRecord, EnrolmentTokenRecord, GroupRecord, HelpRecord, InvitationRecord, Reach, Result,
 };
 use protocol::{
-    DeviceId, GroupId, HelpId, InvitationId, Operator, OrganisationId, Timestamp,
+    DeviceId, EnrolmentTokenId, GroupId, HelpId, InvitationId, Operator, OrganisationId, Timestamp,
     operator::{GroupView, InvitationState},
 };
 use rusqlite::{Row, params};
@@ -51,6 +51,9 @@ fn token(row: &Row<'_>) -> rusqlite::Result<EnrolmentTokenRecord> {
         group: wire(row, "group_id")?,
         uses_left: row.get("uses_left")?,
         expires_at: maybe_time(row, "expires_at")?,
+        label: row.get("label")?,
+        created_at: maybe_time(row, "created_at")?,
+        revoked_at: maybe_time(row, "revoked_at")?,
     })
 }
 
@@ -190,10 +193,58 @@ impl Reach for Records<'_> {
 
     fn add_enrolment_token(&mut self, token: &EnrolmentTokenRecord) -> Result<()> {
         self.execute(
-            "INSERT INTO enrolment_token (hash, group_id, uses_left, expires_at) VALUES (?1, ?2, ?3, ?4)",
-            params![token.hash, Wire(&token.group), token.uses_left, token.expires_at.map(Millis)],
+            "INSERT INTO enrolment_token (hash, group_id, uses_left, expires_at, label, created_at, revoked_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                token.hash,
+                Wire(&token.group),
+                token.uses_left,
+                token.expires_at.map(Millis),
+                token.label,
+                token.created_at.map(Millis),
+                token.revoked_at.map(Millis)
+            ],
         )?;
         Ok(())
+    }
+
+    fn update_group(&mut self, group: &GroupRecord) -> Result<()> {
+        self.execute(
+            "UPDATE device_group SET name = ?2, permissions = ?3, requires_acceptance = ?4 WHERE id = ?1",
+            params![
+                Wire(&group.public.id),
+                group.public.name,
+                Wire(group.public.permissions),
+                group.requires_acceptance
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn devices_in(&mut self, group: &GroupId) -> Result<Vec<DeviceRecord>> {
+        self.all(
+            &format!("{DEVICE} WHERE device.group_id = ?1 AND retired_at IS NULL ORDER BY device.rowid"),
+            params![Wire(group)],
+            device,
+        )
+    }
+
+    fn enrolment_tokens(&mut self, of: &GroupId) -> Result<Vec<(EnrolmentTokenRecord, u32)>> {
+        self.all(
+            "SELECT enrolment_token.*, (SELECT count(*) FROM device
+                WHERE device.token_hash = enrolment_token.hash AND retired_at IS NULL) AS devices
+             FROM enrolment_token WHERE group_id = ?1 ORDER BY created_at DESC NULLS LAST, rowid DESC",
+            params![Wire(of)],
+            |row| Ok((token(row)?, row.get("devices")?)),
+        )
+    }
+
+    fn revoke_enrolment_token(&mut self, id: &EnrolmentTokenId, at: Timestamp) -> Result<bool> {
+        let changed = self.execute(
+            "UPDATE enrolment_token SET revoked_at = ?2 WHERE hash = ?1 AND revoked_at IS NULL",
+            params![Wire(id), Millis(at)],
+        )?;
+        Ok(changed == 1)
     }
 
     fn enrolment_token(&mut self, hash: &str) -> Result<Option<EnrolmentTokenRecord>> {

@@ -1,9 +1,12 @@
 //! Requests, receipts, sessions, messages.
 
 use super::{Millis, Records, Wire, maybe_time, operator, time, wire};
-use crate::store::{AgentKey, MessageRecord, ReceiptRecord, RequestRecord, Result, SessionRecord, Sessions};
+use crate::store::{
+    AgentKey, HistoryFilter, HistoryPlace, MessageRecord, ReceiptRecord, RequestRecord, Result,
+    SessionRecord, Sessions,
+};
 use protocol::{EndReason, OrganisationId, RequestId, SessionId, Timestamp, operator::SessionEnd};
-use rusqlite::{Row, params};
+use rusqlite::{Row, ToSql, params};
 
 const REQUEST: &str = "SELECT request.*, operator.name AS operator_name
     FROM request JOIN operator ON operator.id = request.operator_id";
@@ -186,6 +189,46 @@ impl Sessions for Records<'_> {
             params![Wire(of), Millis(since)],
             session,
         )
+    }
+
+    fn history(
+        &mut self,
+        of: &OrganisationId,
+        wanted: &HistoryFilter,
+        limit: u32,
+    ) -> Result<Vec<(HistoryPlace, SessionRecord)>> {
+        let HistoryFilter { words, operator, permission, ended, from, until, after } = wanted;
+        // A request for more that was approved leads to the session too, so what was granted at some time is in the
+        // states of these requests.
+        let mut sql = format!(
+            "SELECT session.rowid AS number, found.* FROM ({SESSION}) AS found JOIN session ON session.id = found.id
+             WHERE found.organisation_id = ?1
+               AND (?2 IS NULL OR found.operator_id = ?2)
+               AND (?3 IS NULL OR EXISTS (SELECT 1 FROM request, json_each(request.state, '$.permissions') AS granted
+                                          WHERE led_to = found.id AND granted.value = ?3))
+               AND (?4 IS NULL OR found.end_reason = ?4)
+               AND (?5 IS NULL OR found.started_at >= ?5)
+               AND (?6 IS NULL OR found.started_at < ?6)
+               AND (?7 IS NULL OR (found.started_at, session.rowid) < (?7, ?8))"
+        );
+        let folded: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+        let place = after.map(|place| Millis(place.started_at));
+        let number = after.map(|place| place.number);
+        let (of, operator, permission, ended) =
+            (Wire(of), operator.as_ref().map(Wire), permission.map(Wire), ended.map(Wire));
+        let (from, until) = (from.map(Millis), until.map(Millis));
+        let mut values: Vec<&dyn ToSql> =
+            vec![&of, &operator, &permission, &ended, &from, &until, &place, &number, &limit];
+        for word in &folded {
+            values.push(word);
+            let place = values.len();
+            sql += &format!(" AND instr(fold(found.title || ' ' || found.operator_name), ?{place}) > 0");
+        }
+        sql += " ORDER BY found.started_at DESC, session.rowid DESC LIMIT ?9";
+        self.all(&sql, &values, |row| {
+            let session = session(row)?;
+            Ok((HistoryPlace { started_at: session.started_at, number: row.get("number")? }, session))
+        })
     }
 
     fn update_session(&mut self, session: &SessionRecord) -> Result<()> {

@@ -1,0 +1,310 @@
+// Operators: who can sign in, what they may manage, and how they get in first.
+
+import type { ComponentChildren } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { call } from "../actions";
+import { ago, day } from "../format";
+import { text } from "../strings";
+import type { AccountView, AccountWithPassword, AddOperator, ChangeOperator, Me, Role } from "../types";
+import { useNow, useTask } from "../ui/hooks";
+import { useLoaded } from "../ui/loaded";
+import { Fetching, Page } from "../ui/page";
+import { Badge, Button, ErrorLine, Field, Modal, Name, Told } from "../ui/parts";
+
+type Dialog =
+  | { readonly kind: "add" }
+  | { readonly kind: "edit" | "reset" | "disable"; readonly account: AccountView }
+  | { readonly kind: "told"; readonly told: AccountWithPassword };
+
+const ROLES: readonly Role[] = ["operator", "administrator"];
+
+export function OperatorsPage({ me, waiting }: { me: Me; waiting: number }) {
+  const accounts = useLoaded(() => call<AccountView[]>("GET", "/operators"));
+  const [dialog, setDialog] = useState<Dialog>();
+  const close = () => setDialog(undefined);
+  const tell = (told: AccountWithPassword) => {
+    accounts.reload();
+    setDialog({ kind: "told", told });
+  };
+  const changed = () => {
+    accounts.reload();
+    close();
+  };
+  return (
+    <Page
+      heading={text.operators.heading}
+      lead={text.operators.lead}
+      waiting={waiting}
+      aside={
+        <Button look="primary" icon="plus" onPress={() => setDialog({ kind: "add" })}>
+          {text.operators.add}
+        </Button>
+      }
+    >
+      {accounts.data ? (
+        <div class="panel">
+          <ul class="rows accounts">
+            {accounts.data.map((it) => (
+              <Account key={it.operator.id} account={it} me={me} open={setDialog} onChanged={accounts.reload} />
+            ))}
+          </ul>
+        </div>
+      ) : (
+        <Fetching of={accounts} />
+      )}
+      {dialog?.kind === "add" && <Add onAdded={tell} onClose={close} />}
+      {dialog?.kind === "edit" && <Edit account={dialog.account} onChanged={changed} onClose={close} />}
+      {dialog?.kind === "reset" && (
+        <Confirm
+          heading={text.operators.resetHeading}
+          account={dialog.account}
+          detail={text.operators.resetDetail}
+          submit={text.operators.reset}
+          work={async () => tell(await call("POST", `/operators/${dialog.account.operator.id}/one-time-password`))}
+          onClose={close}
+        />
+      )}
+      {dialog?.kind === "disable" && (
+        <Confirm
+          heading={text.operators.disableHeading}
+          account={dialog.account}
+          detail={text.operators.disableDetail}
+          submit={text.operators.disable}
+          work={async () => {
+            await change(dialog.account, { disabled: true });
+            changed();
+          }}
+          onClose={close}
+        />
+      )}
+      {dialog?.kind === "told" && (
+        <Modal heading={text.operators.passwordOf(dialog.told.account.operator.name)} onClose={close}>
+          <Told value={dialog.told.one_time_password} copy={text.operators.copyPassword} />
+          <p>{text.operators.passwordDetail}</p>
+          <div class="modal-foot">
+            <span class="push">
+              <Button look="primary" onPress={close}>
+                {text.common.done}
+              </Button>
+            </span>
+          </div>
+        </Modal>
+      )}
+    </Page>
+  );
+}
+
+const change = (account: AccountView, wanted: ChangeOperator) =>
+  call<AccountView>("PATCH", `/operators/${account.operator.id}`, wanted);
+
+interface AccountProps {
+  readonly account: AccountView;
+  readonly me: Me;
+  readonly open: (dialog: Dialog) => void;
+  readonly onChanged: () => void;
+}
+
+function Account({ account, me, open, onChanged }: AccountProps) {
+  const own = account.operator.id === me.operator.id;
+  const { name } = account.operator;
+  const enable = useTask(async () => {
+    await change(account, { disabled: false });
+    onChanged();
+  });
+  return (
+    <li class="row account-row" data-off={account.disabled || undefined}>
+      <div class="row-main">
+        <p class="row-title">
+          <Name of={name} />
+          {own && <span class="dim"> · {text.common.you}</span>}
+        </p>
+        <p class="dim">
+          <bdi>{account.login}</bdi>
+        </p>
+      </div>
+      <span class="tag">{text.roles[account.role]}</span>
+      <span class="account-standing">
+        <Standing account={account} />
+      </span>
+      <div class="row-actions">
+        <Button small icon="edit" label={text.operators.editOf(name)} onPress={() => open({ kind: "edit", account })}>
+          {text.operators.edit}
+        </Button>
+        {!own && (
+          <Button small icon="key" label={text.operators.resetOf(name)} onPress={() => open({ kind: "reset", account })}>
+            {text.operators.reset}
+          </Button>
+        )}
+        {account.disabled ? (
+          <Button small label={text.operators.enableOf(name)} disabled={enable.busy} onPress={enable.run}>
+            {text.operators.enable}
+          </Button>
+        ) : (
+          !own && (
+            <Button small look="quiet" label={text.operators.disableOf(name)} onPress={() => open({ kind: "disable", account })}>
+              {text.operators.disable}
+            </Button>
+          )
+        )}
+      </div>
+      <ErrorLine words={enable.error} />
+    </li>
+  );
+}
+
+function Standing({ account }: { account: AccountView }) {
+  const now = useNow();
+  if (account.disabled) return <Badge tone="bad">{text.operators.disabled}</Badge>;
+  if (account.one_time_until) {
+    return Date.parse(account.one_time_until) <= now ? (
+      <Badge tone="bad">{text.operators.oneTimeOver}</Badge>
+    ) : (
+      <Badge tone="warn">{text.operators.oneTime(day(account.one_time_until))}</Badge>
+    );
+  }
+  return (
+    <span class="dim">
+      {account.last_sign_in ? text.operators.lastSignIn(ago(account.last_sign_in, now)) : text.operators.never}
+    </span>
+  );
+}
+
+function Add({ onAdded, onClose }: { onAdded: (told: AccountWithPassword) => void; onClose: () => void }) {
+  const login = useRef<HTMLInputElement>(null);
+  const name = useRef<HTMLInputElement>(null);
+  const [role, setRole] = useState<Role>("operator");
+  const { busy, error, run } = useTask(async (wanted: AddOperator) =>
+    onAdded(await call<AccountWithPassword>("POST", "/operators", wanted)),
+  );
+  return (
+    <Modal heading={text.operators.add} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (busy || !login.current || !name.current) return;
+          void run({ login: login.current.value.trim(), name: name.current.value.trim(), role });
+        }}
+      >
+        <NameField field={name} />
+        <Field words={text.operators.login} hint={text.operators.loginHint}>
+          {(ties) => (
+            <input
+              {...ties}
+              ref={login}
+              required
+              maxLength={128}
+              pattern="\S+"
+              autocomplete="off"
+              autocapitalize="none"
+              spellcheck={false}
+              dir="ltr"
+            />
+          )}
+        </Field>
+        <RoleChoice role={role} onChange={setRole} />
+        <ErrorLine words={error} />
+        <Foot busy={busy} submit={text.operators.add} onClose={onClose} />
+      </form>
+    </Modal>
+  );
+}
+
+function Edit({ account, onChanged, onClose }: { account: AccountView; onChanged: () => void; onClose: () => void }) {
+  const name = useRef<HTMLInputElement>(null);
+  const [role, setRole] = useState(account.role);
+  const { busy, error, run } = useTask(async () => {
+    const typed = name.current?.value.trim();
+    await change(account, {
+      ...(typed === account.operator.name ? {} : { name: typed }),
+      ...(role === account.role ? {} : { role }),
+    });
+    onChanged();
+  });
+  return (
+    <Modal heading={text.operators.editOf(account.operator.name)} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!busy) void run();
+        }}
+      >
+        <NameField field={name} value={account.operator.name} />
+        <RoleChoice role={role} onChange={setRole} />
+        {role !== account.role && <p class="hint">{text.operators.roleChanges}</p>}
+        <ErrorLine words={error} />
+        <Foot busy={busy} submit={text.common.save} onClose={onClose} />
+      </form>
+    </Modal>
+  );
+}
+
+function NameField({ field, value }: { field: { current: HTMLInputElement | null }; value?: string }) {
+  return (
+    <Field words={text.operators.name} hint={text.operators.nameHint}>
+      {(ties) => <input {...ties} ref={field} required maxLength={64} defaultValue={value} autocomplete="off" dir="auto" />}
+    </Field>
+  );
+}
+
+function RoleChoice({ role, onChange }: { role: Role; onChange: (role: Role) => void }) {
+  return (
+    <fieldset class="choices">
+      <legend class="small-heading">{text.operators.role}</legend>
+      {ROLES.map((it) => (
+        <label class="choice" key={it}>
+          <input type="radio" name="role" checked={role === it} onChange={() => onChange(it)} />
+          <span>
+            <span class="choice-name">{text.roles[it]}</span>
+            <span class="dim">{text.operators.roleMeanings[it]}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+interface ConfirmProps {
+  readonly heading: string;
+  readonly account: AccountView;
+  readonly detail: ComponentChildren;
+  readonly submit: string;
+  readonly work: () => Promise<unknown>;
+  readonly onClose: () => void;
+}
+
+function Confirm({ heading, account, detail, submit, work, onClose }: ConfirmProps) {
+  const { busy, error, run } = useTask(work);
+  return (
+    <Modal heading={heading} onClose={onClose}>
+      <p>
+        <strong>
+          <Name of={account.operator.name} />
+        </strong>{" "}
+        · <bdi>{account.login}</bdi>
+      </p>
+      <p>{detail}</p>
+      <ErrorLine words={error} />
+      <div class="modal-foot">
+        <Button onPress={onClose}>{text.common.cancel}</Button>
+        <span class="push">
+          <Button look="danger" disabled={busy} onPress={run}>
+            {submit}
+          </Button>
+        </span>
+      </div>
+    </Modal>
+  );
+}
+
+export function Foot({ busy, submit, onClose }: { busy: boolean; submit: string; onClose: () => void }) {
+  return (
+    <div class="modal-foot">
+      <Button onPress={onClose}>{text.common.cancel}</Button>
+      <span class="push">
+        <Button look="primary" submit disabled={busy}>
+          {submit}
+        </Button>
+      </span>
+    </div>
+  );
+}
