@@ -4,6 +4,12 @@
 //! processes of the user cannot open). The first line each way is `hello` with [`VERSION`]; a child or resident that says
 //! anything else is not talked to, which is a *no*. A line that ends is an end.
 
+mod history;
+mod look;
+
+pub use history::{History, HistoryEntry, HistoryResult, LONGEST_HISTORY, Remark};
+pub use look::{LARGEST_LOGO, LARGEST_LOGO_BYTES, Look};
+
 use protocol::{RequestId, Secret};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use session::{AccessFact, Grant, PromptFact, UserInput, View};
@@ -29,8 +35,13 @@ pub enum ToWindow {
         /// The language of the texts, as a BCP 47 tag; the system's where absent.
         language: Option<String>,
     },
+    /// How the organisation looks, from now on.
+    Look(Box<Look>),
     /// What to show from now on, whole.
     View(Box<View>),
+    /// Open the history screen of the session window with this; the answer to [`FromWindow::ShowHistory`], and what follows
+    /// *Session history* in the tray's menu.
+    History(Box<History>),
     /// Come to the front: the user asked for the window.
     Raise,
     /// Close and end.
@@ -58,6 +69,8 @@ pub enum FromWindow {
     },
     /// The user did something.
     User(UserInput),
+    /// The user wants to see the history. Closing it again is the window's own business.
+    ShowHistory,
     /// The popup reports about itself.
     Prompt {
         /// The request it shows.

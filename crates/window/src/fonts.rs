@@ -1,4 +1,4 @@
-//! The bundled fonts: Latin, Greek, Cyrillic, Arabic, Hebrew.
+//! The bundled fonts: Latin, Greek, Cyrillic, Arabic, Hebrew, and the Hangul of the program's own texts.
 //!
 //! They are registered from memory, so that nothing is written anywhere and a system without any font is none the worse.
 //! A text with other characters needs the system's fonts beside them, which cost the popup some 20 ms.
@@ -14,15 +14,17 @@ use i_slint_common::sharedfontique::{
 use std::sync::Arc;
 use unicode_script::UnicodeScript as _;
 
-const REGULAR: [&[u8]; 3] = [
+const REGULAR: [&[u8]; 4] = [
     include_bytes!("../../../resources/fonts/NotoSans-Regular.ttf"),
     include_bytes!("../../../resources/fonts/NotoSansArabic-Regular.ttf"),
     include_bytes!("../../../resources/fonts/NotoSansHebrew-Regular.ttf"),
+    include_bytes!("../../../resources/fonts/NotoSansKR-Regular.otf"),
 ];
-const BOLD: [&[u8]; 3] = [
+const BOLD: [&[u8]; 4] = [
     include_bytes!("../../../resources/fonts/NotoSans-Bold.ttf"),
     include_bytes!("../../../resources/fonts/NotoSansArabic-Bold.ttf"),
     include_bytes!("../../../resources/fonts/NotoSansHebrew-Bold.ttf"),
+    include_bytes!("../../../resources/fonts/NotoSansKR-Bold.otf"),
 ];
 
 /// The smallest of them, for libraries that insist on a file.
@@ -78,7 +80,9 @@ pub(crate) fn install(fonts: Fonts) -> Result<(), slint::PlatformError> {
             let others: Vec<_> = target.collection.generic_families(generic).collect();
             target.collection.set_generic_families(generic, families.iter().copied().chain(others));
         }
-        for (script, families) in [(*b"Arab", &families[1..2]), (*b"Hebr", &families[2..3])] {
+        for (script, families) in
+            [(*b"Arab", &families[1..2]), (*b"Hebr", &families[2..3]), (*b"Hang", &families[3..4])]
+        {
             let key = FallbackKey::new(Script::from_bytes(script), None);
             target.collection.set_fallbacks(key, families.iter().copied());
         }
@@ -134,6 +138,19 @@ mod tests {
             ["Olivia Example", "Ольга Пример", "Ελένη", "عليا مثال", "דנה דוגמה", "Zoë Łukasz — „½“ …"];
         assert_eq!(needed_for(names), Fonts::Bundled);
         assert_eq!(needed_for(["\u{2068}Olivia\u{2069}\nExample"]), Fonts::Bundled);
+    }
+
+    #[test]
+    fn the_programs_own_texts_need_no_other_font() {
+        let locales = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../resources/locales");
+        for language in ["ar", "de", "es", "fr", "it", "ko"] {
+            let file = locales.join(language).join("LC_MESSAGES/window.po");
+            let texts = std::fs::read_to_string(file).unwrap();
+            let fonts = charmaps();
+            let drawn = |c: char| draws_nothing(c) || fonts.iter().any(|font| font.map(c).is_some());
+            let missing: String = texts.chars().filter(|&c| !drawn(c)).collect();
+            assert_eq!(missing, "", "{language}: resources/fonts/README.md says how to add them");
+        }
     }
 
     #[test]

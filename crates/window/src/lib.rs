@@ -8,17 +8,21 @@
 
 mod clock;
 mod fonts;
+mod links;
+mod look;
 mod models;
 mod platform;
 mod prompt;
 mod session_window;
 mod stage;
 mod talk;
+mod transcript;
 
 pub mod ui;
 
 pub use prompt::PromptUi;
-pub use session_window::SessionUi;
+pub use session_window::{BarUi, SessionUi};
+pub use stage::make_names_legible;
 pub use talk::Tell;
 
 use anyhow::{Context as _, bail};
@@ -47,13 +51,14 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<NoDisplay>() { EXIT_NO_DISPLAY } else { EXIT_FAILED }
 }
 
-/// Registers the bundled fonts and forgets all others, so that pictures come out the same on every computer. To be called
-/// once the toolkit has been set up.
+/// Forgets the computer's fonts and time zone, so that pictures come out the same everywhere. To be called once the toolkit
+/// has been set up, in each thread that draws.
 ///
 /// # Errors
 ///
 /// When the toolkit has not been set up.
-pub fn use_bundled_fonts() -> Result<(), slint::PlatformError> {
+pub fn forget_surroundings() -> Result<(), slint::PlatformError> {
+    clock::use_utc();
     fonts::install(fonts::Fonts::Bundled)
 }
 
@@ -93,7 +98,7 @@ fn read_opening() -> anyhow::Result<Opening> {
     loop {
         match line::read(&mut line).context("failed to read the first view")? {
             ToWindow::View(view) => return Ok(Opening { window, language, view: *view, line }),
-            ToWindow::Raise => {}
+            ToWindow::Raise | ToWindow::History(_) | ToWindow::Look(_) => {}
             ToWindow::Close => std::process::exit(0),
             ToWindow::Hello { .. } => bail!("the resident greeted twice"),
         }

@@ -14,31 +14,64 @@ use macos as system;
 #[cfg(target_os = "windows")]
 use windows as system;
 
-pub(crate) use system::{Bus, dress, follow_appearance, prepare, release, take_keyboard, watch};
+pub(crate) use system::{
+    Bus, dress, follow_appearance, has_keys, prepare, release, take_keyboard, watch, watch_minimised,
+};
 
 use crate::NoDisplay;
-use line::WindowKind;
 use std::{cell::Cell, rc::Rc};
 
-/// Whether the next window is to be made past the window manager.
-pub(crate) type Unmanaged = Rc<Cell<bool>>;
+/// How a window opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// As windows do.
+    #[default]
+    Ordinary,
+    /// Above others, and without taking the focus from anybody.
+    Quiet,
+    /// As `Quiet`, past the window manager, which might cover it.
+    Unmanaged,
+}
+
+/// The manner of the next window that is made.
+pub(crate) type NextManner = Rc<Cell<Manner>>;
+
+/// Where a quiet window appears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the tray's corner; where that is at the top, so many pixels below what is kept for the session bar.
+    TrayCorner(i32),
+    /// At the top, in the middle.
+    Top,
+}
 
 /// Starts the toolkit.
 ///
 /// # Errors
 ///
 /// When there is no display: that is all that can fail here.
-pub(crate) fn start_toolkit(kind: WindowKind) -> Result<Unmanaged, NoDisplay> {
-    let unmanaged = Unmanaged::default();
-    let flag = Rc::clone(&unmanaged);
+pub(crate) fn start_toolkit() -> Result<NextManner, NoDisplay> {
+    let manner = NextManner::default();
+    let next = Rc::clone(&manner);
     slint::BackendSelector::new()
         .backend_name("winit".into())
         .renderer_name("software".into())
-        .with_winit_window_attributes_hook(move |attributes| system::attributes(attributes, kind, flag.get()))
+        .with_winit_window_attributes_hook(move |attributes| system::attributes(attributes, next.get()))
         .select()
         // The window system's own words stand last, behind those of every layer above it.
         .map_err(|error| NoDisplay(error.to_string().rsplit(": ").next().unwrap_or_default().to_owned()))?;
-    Ok(unmanaged)
+    Ok(manner)
+}
+
+/// Puts a window to the top of its screen, in the middle.
+#[cfg(not(target_os = "linux"))]
+fn place_at_top(window: &slint::winit_030::winit::window::Window) {
+    use slint::winit_030::winit::dpi::PhysicalPosition;
+    if let Some(monitor) = window.current_monitor() {
+        let free = monitor.size().width.saturating_sub(window.outer_size().width);
+        let x = monitor.position().x + i32::try_from(free / 2).unwrap_or(0);
+        window.set_outer_position(PhysicalPosition::new(x, monitor.position().y));
+    }
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -11,11 +11,12 @@ use crate::{
     clock,
     models::sync,
     talk::Tell,
-    ui::{Asked, PromptPage, PromptWindow},
+    transcript,
+    ui::{Asked, PromptPage, PromptWindow, Ui, telephone},
 };
 use line::FromWindow;
 use protocol::{Permissions, RequestId, text::isolated};
-use session::{Notice, PromptStage, PromptView, UserInput, View};
+use session::{Notice, PromptStage, PromptView, Screen, UserInput, View};
 use slint::{CloseRequestResponse, ComponentHandle as _, ModelRc, VecModel};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -58,6 +59,9 @@ impl PromptUi {
     pub(crate) fn reopened(&self) -> Result<Self, slint::PlatformError> {
         let ui = Self::with_state(Rc::clone(&self.state))?;
         ui.window.set_bare(true);
+        ui.window.set_has_key(self.window.get_has_key());
+        ui.window.set_endable(self.window.get_endable());
+        ui.window.set_suspicion_open(self.window.get_suspicion_open());
         ui.refresh();
         Ok(ui)
     }
@@ -67,6 +71,7 @@ impl PromptUi {
         let ui = Self { window, asked: Rc::default(), limits: Rc::default(), state };
         ui.window.set_asked(ModelRc::from(Rc::clone(&ui.asked)));
         ui.window.set_limits(ModelRc::from(Rc::clone(&ui.limits)));
+        ui.window.global::<Ui>().set_folder(transcript::short_folder().into());
         ui.connect();
         Ok(ui)
     }
@@ -91,9 +96,12 @@ impl PromptUi {
             state.choices = Some(Choices::of(prompt));
             state.rejected = false;
             self.window.set_reasons_open(false);
+            self.window.set_suspicion_open(false);
         }
         state.prompt = Some(prompt.clone());
         drop(state);
+        let joined = matches!(view.screen, Screen::Session(_) | Screen::Waiting { .. });
+        self.window.set_endable(joined);
         self.refresh();
         true
     }
@@ -143,7 +151,7 @@ impl PromptUi {
         window.set_answer_seconds(clock::seconds(prompt.answer_secs));
         window.set_more_time(prompt.more_time);
         window.set_approvable(prompt.approvable);
-        window.set_number_to_call(prompt.number_to_call.as_deref().map(isolated).unwrap_or_default().into());
+        window.set_number_to_call(prompt.number_to_call.as_deref().map(telephone).unwrap_or_default().into());
     }
 
     fn connect(&self) {
@@ -170,6 +178,10 @@ impl PromptUi {
         window.on_reject_because({
             let state = Rc::clone(state);
             move |reason| state.borrow_mut().reject(Some(reason.into()))
+        });
+        window.on_end_everything({
+            let state = Rc::clone(state);
+            move || state.borrow().user(UserInput::End)
         });
         window.on_ask_more_time({
             let state = Rc::clone(state);

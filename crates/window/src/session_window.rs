@@ -1,24 +1,30 @@
 //! The session window.
 
+mod bar;
+mod past;
 mod process;
 mod show;
 
+pub use bar::BarUi;
 pub(crate) use process::run;
 
 use crate::{
+    links, look,
     models::sync,
     talk::Tell,
-    ui::{Action, Line, Page, Permission, SessionWindow},
+    transcript,
+    ui::{Action, Brand, Kept, Line, Page, Permission, SessionWindow, Theme, Ui, left_to_right},
 };
-use line::FromWindow;
-use protocol::SessionCode;
-use session::{UserInput, View};
+use line::{FromWindow, History, Look};
+use protocol::{SessionCode, Timestamp};
+use session::{ChatLine, UserInput, View};
 use slint::{ComponentHandle as _, ModelRc, SharedString, VecModel};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     time::Duration,
 };
+use texts::Language;
 
 /// By how much *Prolong* prolongs.
 const PROLONG_BY: Duration = Duration::from_secs(30 * 60);
@@ -31,6 +37,10 @@ struct State {
     /// The code that came from outside last, put into the field once.
     last_offer: RefCell<Option<SessionCode>>,
     unread: Cell<u32>,
+    /// Who the chat was with, and what was said.
+    said: RefCell<(String, Vec<ChatLine>)>,
+    language: Cell<Language>,
+    brand: RefCell<look::Brand>,
     /// Whether the user has the window before them.
     active: Cell<bool>,
 }
@@ -58,6 +68,9 @@ impl SessionUi {
             code: RefCell::default(),
             last_offer: RefCell::default(),
             unread: Cell::new(0),
+            said: RefCell::default(),
+            language: Cell::default(),
+            brand: RefCell::default(),
             active: Cell::new(true),
         };
         let ui = Self {
@@ -74,7 +87,9 @@ impl SessionUi {
         ui.window.set_chat(ModelRc::from(Rc::clone(&ui.chat)));
         ui.window.set_ended_granted(ModelRc::from(Rc::clone(&ui.ended_granted)));
         ui.window.set_ended_done(ModelRc::from(Rc::clone(&ui.ended_done)));
+        ui.window.global::<Ui>().set_folder(transcript::short_folder().into());
         ui.connect();
+        ui.connect_chat();
         Ok(ui)
     }
 
@@ -87,6 +102,34 @@ impl SessionUi {
     pub fn show_view(&self, view: &View) {
         show::show(self, view);
         self.state.say_seen(&self.window);
+    }
+
+    /// Shows the organisation's logo and colour.
+    pub fn show_look(&self, look: &Look) {
+        let brand = look::Brand::from(look);
+        let global = self.window.global::<Brand>();
+        global.set_has_logo(brand.logo.is_some());
+        global.set_logo(brand.logo.clone().unwrap_or_default());
+        self.state.brand.replace(brand);
+        self.tint();
+    }
+
+    /// Fits the organisation's colour to light or dark.
+    pub(crate) fn tint(&self) {
+        let accent = self.state.brand.borrow().accent_on(self.window.global::<Theme>().get_surface());
+        let global = self.window.global::<Brand>();
+        global.set_has_accent(accent.is_some());
+        global.set_accent(accent.unwrap_or_default());
+    }
+
+    /// Opens the history screen.
+    pub fn show_history(&self, history: &History) {
+        past::show(self, history);
+    }
+
+    /// The language of the texts that leave the window.
+    pub fn set_language(&self, language: Language) {
+        self.state.language.set(language);
     }
 
     /// Whether the user has the window before them: chat lines that come in then are seen.
@@ -149,6 +192,52 @@ impl SessionUi {
         });
     }
 
+    fn connect_chat(&self) {
+        let window = &self.window;
+        self.on_tell(|window, tell| window.on_show_history(move || tell(FromWindow::ShowHistory)));
+        window.on_follow_link({
+            let window = window.as_weak();
+            move || {
+                let Some(window) = window.upgrade() else { return };
+                // What was asked about is read once more, and nothing but a web address is opened.
+                let Some(link) = links::link(&window.get_link_address()) else { return };
+                if let Err(error) = i_slint_core::open_url(&link.address, window.window()) {
+                    eprintln!("the link could not be opened: {error}");
+                }
+            }
+        });
+        window.on_copy_chat({
+            let (state, window) = (Rc::clone(&self.state), window.as_weak());
+            move || {
+                copy(&state.transcript());
+                if let Some(window) = window.upgrade() {
+                    window.set_kept(Kept::Copied);
+                }
+            }
+        });
+        window.on_save_chat({
+            let (state, window) = (Rc::clone(&self.state), window.as_weak());
+            move || {
+                if let Some(window) = window.upgrade() {
+                    state.save_chat(&window);
+                }
+            }
+        });
+        window.on_close_kept({
+            let window = window.as_weak();
+            move || {
+                if let Some(window) = window.upgrade() {
+                    window.set_kept(Kept::None);
+                }
+            }
+        });
+    }
+
+    fn on_tell(&self, connect: impl FnOnce(&SessionWindow, Box<dyn Fn(FromWindow)>)) {
+        let state = Rc::clone(&self.state);
+        connect(&self.window, Box::new(move |message| (state.tell)(message)));
+    }
+
     fn on_press(&self, connect: impl FnOnce(&SessionWindow, Box<dyn Fn(UserInput)>)) {
         let state = Rc::clone(&self.state);
         connect(&self.window, Box::new(move |input| (state.tell)(FromWindow::User(input))));
@@ -161,6 +250,28 @@ impl State {
         let on_screen = self.active.get() && window.get_page() == Page::Session && window.get_tab() == 0;
         if on_screen && self.unread.replace(0) > 0 {
             (self.tell)(FromWindow::User(UserInput::ChatSeen));
+        }
+    }
+
+    fn transcript(&self) -> String {
+        let said = self.said.borrow();
+        transcript::transcript(self.language.get(), &said.0, &said.1)
+    }
+
+    fn save_chat(&self, window: &SessionWindow) {
+        let saved =
+            transcript::folder().ok_or_else(|| std::io::ErrorKind::NotFound.into()).and_then(|folder| {
+                transcript::save(&folder, self.language.get(), Timestamp::now(), &self.transcript())
+            });
+        match saved {
+            Ok(path) => {
+                window.set_kept_name(left_to_right(&transcript::short(&path)).into());
+                window.set_kept(Kept::Saved);
+            }
+            Err(error) => {
+                eprintln!("the chat could not be saved: {error}");
+                window.set_kept(Kept::Failed);
+            }
         }
     }
 
@@ -177,6 +288,14 @@ impl State {
         window.set_code(SharedString::from(&text));
         self.code.replace(text);
     }
+}
+
+/// Puts `text` into the clipboard.
+fn copy(text: &str) {
+    let refuse = || Err(slint::PlatformError::NoPlatform);
+    let _ = i_slint_core::context::with_global_context(refuse, |context| {
+        context.platform().set_clipboard_text(text, i_slint_core::platform::Clipboard::DefaultClipboard);
+    });
 }
 
 /// What was written, cut to what may be sent; nothing where there is nothing to read.

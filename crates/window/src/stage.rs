@@ -3,7 +3,7 @@
 use crate::{
     Opening,
     fonts::{self, Fonts},
-    platform::{self, Bus, Unmanaged},
+    platform::{self, Bus, Manner, NextManner, Place},
     talk::{self, Event, Sight, Watcher},
     ui,
 };
@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use line::WindowKind;
 use session::{HelpStatus, JoiningStage, Notice, Screen, View};
 use slint::{
-    Timer,
+    ComponentHandle, Timer,
     winit_030::{
         EventResult, WinitWindowAccessor as _,
         winit::event::{ElementState, WindowEvent},
@@ -23,6 +23,7 @@ use std::{
     sync::mpsc::Receiver,
     time::Duration,
 };
+use texts::Language;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How long the first picture waits for the settings portal, beyond what the start took anyway. A portal that hangs must
@@ -32,10 +33,19 @@ const PATIENCE: Duration = Duration::from_millis(10);
 /// A toolkit that is ready for a window.
 pub(crate) struct Stage {
     pub(crate) events: UnboundedSender<Event>,
-    pub(crate) unmanaged: Unmanaged,
+    pub(crate) language: Language,
+    next_manner: NextManner,
     pub(crate) fonts: Fonts,
     pub(crate) dark: FirstAnswer,
     bus: Bus,
+}
+
+/// What is known of a window that opens quietly, before it is shown.
+pub(crate) struct Dressed {
+    /// How high it may be, in logical pixels.
+    pub(crate) room: Option<f32>,
+    /// Whether the system tells what covers it.
+    pub(crate) proven: bool,
 }
 
 /// Light or dark, when the desktop has said so.
@@ -60,15 +70,40 @@ impl Stage {
         let prepared = platform::prepare(kind, fonts);
         let (events, queue) = unbounded_channel();
         let dark = FirstAnswer(platform::follow_appearance(&prepared.bus, events.clone()));
-        let unmanaged = platform::start_toolkit(kind)?;
+        let next_manner = platform::start_toolkit()?;
+        let language = Language::choose(opening.language.as_deref());
         fonts::install(fonts).context("failed to register the bundled fonts")?;
-        Ok((Self { events, unmanaged, fonts, dark, bus: prepared.bus }, queue))
+        Ok((Self { events, language, next_manner, fonts, dark, bus: prepared.bus }, queue))
     }
 
     /// To be called once a window has been made, since languages can be chosen only then.
-    pub(crate) fn open(&self, language: Option<&str>, line: BufReader<Stdin>) -> anyhow::Result<()> {
-        ui::choose_language(language);
+    pub(crate) fn open(&self, line: BufReader<Stdin>) -> anyhow::Result<()> {
+        ui::choose_language(self.language);
         talk::listen(line, self.events.clone()).context("failed to listen to the resident")
+    }
+
+    /// To be called before a component is made: how its window will open.
+    pub(crate) fn next_opens(&self, manner: Manner) {
+        self.next_manner.set(manner);
+    }
+
+    /// Puts `component`, made for a quiet manner, on the screen without taking the focus from anybody, above others, at `place`.
+    pub(crate) async fn show_quietly<C: ComponentHandle>(
+        &self,
+        component: &C,
+        place: Place,
+        watcher: Watcher,
+    ) -> Result<Dressed, slint::PlatformError> {
+        report_events(component.window(), watcher.clone());
+        // Shown and hidden at once, the window will be created hidden, and its manners are in place before it is seen.
+        component.show()?;
+        component.hide()?;
+        let dressed = {
+            let handle = component.window().winit_window().await?;
+            let room = platform::dress(&handle, place).map(|room| room / handle.scale_factor() as f32);
+            Dressed { room, proven: platform::watch(&handle, watcher) }
+        };
+        Ok(dressed)
     }
 
     /// To be called when the event loop runs.
@@ -78,7 +113,7 @@ impl Stage {
 }
 
 /// Marks what cannot be drawn in the names that `view` shows.
-pub(crate) fn make_names_legible(view: &mut View) {
+pub fn make_names_legible(view: &mut View) {
     let mut names: Vec<&mut String> = Vec::new();
     names.extend(view.organisation.as_mut().map(|organisation| &mut organisation.name));
     if let Some(prompt) = &mut view.prompt {
@@ -132,6 +167,8 @@ pub(crate) fn report_events(window: &slint::Window, watcher: Watcher) {
             }
             WindowEvent::Focused(active) => _ = watcher.tell(Sight::Active(*active)),
             WindowEvent::MouseInput { state: ElementState::Pressed, .. } => _ = watcher.tell(Sight::Pressed),
+            // How Windows says that a window was minimised.
+            WindowEvent::Resized(size) if size.width == 0 => _ = watcher.tell(Sight::Minimised),
             WindowEvent::Moved(_) => _ = watcher.tell(Sight::Moved),
             _ => {}
         }

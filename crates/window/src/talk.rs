@@ -19,9 +19,27 @@ pub(crate) enum Event {
     /// The desktop's colour scheme.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the toolkit follows the colours there"))]
     Dark(bool),
+    /// Whether the desktop was asked for less movement.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the portal tells this"))]
+    LessMotion(bool),
     /// Something about the window. The number tells which one: a popup may be reopened, and what is still on its way from
     /// its former window says nothing about it any more.
     Window(u32, Sight),
+    /// The user wants the session window to become something else.
+    Wish(Wish),
+}
+
+/// What the session window is to become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Wish {
+    /// The bar.
+    Collapse,
+    /// The window.
+    Expand,
+    /// The bar elsewhere: by so much, in logical pixels.
+    Move(f32, f32),
+    /// The bar at its next place.
+    MoveOn,
 }
 
 /// Something about a window.
@@ -41,6 +59,8 @@ pub(crate) enum Sight {
     Pressed,
     /// It became the active one, or ceased to be.
     Active(bool),
+    /// It was minimised.
+    Minimised,
 }
 
 /// Where what happens to one window goes.

@@ -10,14 +10,19 @@ mod markup {
 
 pub use markup::*;
 
-/// Chooses the language of the texts; without one, the toolkit has already chosen the system's. The direction follows:
-/// it is a text that translations of right-to-left languages translate.
-pub(crate) fn choose_language(language: Option<&str>) {
-    // A language without a translation is shown in English.
-    if let Some(language) = language
-        && slint::select_bundled_translation(language).is_err()
-        && let Some((primary, _)) = language.split_once('-')
-    {
-        let _ = slint::select_bundled_translation(primary);
-    }
+/// `text` between U+2066 and U+2069: numbers, dates and addresses are written from the left in every language.
+pub(crate) fn left_to_right(text: &str) -> String {
+    format!("\u{2066}{text}\u{2069}")
+}
+
+/// A telephone number, on one line.
+pub(crate) fn telephone(number: &str) -> String {
+    left_to_right(&number.replace(' ', "\u{a0}"))
+}
+
+/// Chooses the language of the texts, once a window has been made. The direction follows: it is a text that translations
+/// of right-to-left languages translate.
+pub fn choose_language(language: texts::Language) {
+    // All of these languages are compiled in.
+    let _ = slint::select_bundled_translation(language.tag());
 }

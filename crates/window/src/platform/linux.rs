@@ -5,6 +5,7 @@ mod x11;
 
 pub(crate) use appearance::follow as follow_appearance;
 
+use super::{Manner, Place};
 use crate::{
     fonts::{self, Fonts},
     talk::Watcher,
@@ -38,6 +39,8 @@ pub(crate) fn prepare(kind: WindowKind, fonts: Fonts) -> Prepared {
     // bus while it looks for the portal; `follow_appearance` asks the portal without anybody waiting.
     let bus = std::env::var_os(BUS);
     set_variable(BUS, &"none".into());
+    // Links are opened with the desktop's own program, which has to be found.
+    set_variable("PATH", &"/usr/local/bin:/usr/bin:/bin".into());
     Prepared { bus: Bus(bus), _short_cuts: short_cuts }
 }
 
@@ -94,25 +97,23 @@ fn set_variable(name: &str, value: &OsString) {
 }
 
 /// The window's attributes before it is made.
-pub(crate) fn attributes(
-    attributes: WindowAttributes,
-    kind: WindowKind,
-    unmanaged: bool,
-) -> WindowAttributes {
+pub(crate) fn attributes(attributes: WindowAttributes, manner: Manner) -> WindowAttributes {
     let attributes = attributes.with_name("ondemand-agent", "ondemand-agent");
-    match kind {
+    match manner {
+        Manner::Ordinary => attributes,
         // Opaque, or a compositor would have to blend it.
-        WindowKind::Prompt => attributes.with_transparent(false).with_override_redirect(unmanaged),
-        WindowKind::Session => attributes,
+        Manner::Quiet => attributes.with_transparent(false),
+        Manner::Unmanaged => attributes.with_transparent(false).with_override_redirect(true),
     }
 }
 
-/// Gives a popup that is not on the screen yet its manners and its place. Returns how high it may be, in pixels.
-pub(crate) fn dress(window: &Window) -> Option<f32> {
-    match x11::dress(x11_id(window)?, window.inner_size().into()) {
+/// Gives a window that is not on the screen yet the manners of a quiet one, and its place. Returns how high it may be, in
+/// pixels.
+pub(crate) fn dress(window: &Window, place: Place) -> Option<f32> {
+    match x11::dress(x11_id(window)?, window.inner_size().into(), place) {
         Ok(room) => Some(room),
         Err(error) => {
-            eprintln!("the popup could not be placed: {error}");
+            eprintln!("the window could not be placed: {error}");
             None
         }
     }
@@ -121,6 +122,20 @@ pub(crate) fn dress(window: &Window) -> Option<f32> {
 /// Reports whether the popup can be seen, as far as the system tells; returns whether it does.
 pub(crate) fn watch(window: &Window, watcher: Watcher) -> bool {
     x11_id(window).is_some_and(|id| x11::watch(id, watcher))
+}
+
+/// Reports when the window is minimised.
+pub(crate) fn watch_minimised(window: &Window, watcher: Watcher) {
+    if let Some(id) = x11_id(window) {
+        x11::watch_minimised(id, watcher);
+    }
+}
+
+/// Whether the agent's keys (Ctrl+Alt+Shift with Escape, and with the space bar) count everywhere on this screen.
+/// Wayland's compositors give programs no such keys.
+pub(crate) fn has_keys() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    set("DISPLAY") && !set("WAYLAND_DISPLAY")
 }
 
 /// Gives the keyboard to a window that no window manager looks after.

@@ -1,6 +1,6 @@
 //! Windows: the popup opens inactive and above others; whether something covers it is not told.
 
-use super::never_answers;
+use super::{Manner, Place, never_answers};
 use crate::{
     fonts::Fonts,
     talk::{Event, Watcher},
@@ -35,24 +35,31 @@ pub(crate) fn follow_appearance(_bus: &Bus, _events: UnboundedSender<Event>) -> 
 }
 
 /// The window's attributes before it is made.
-pub(crate) fn attributes(
-    attributes: WindowAttributes,
-    kind: WindowKind,
-    _unmanaged: bool,
-) -> WindowAttributes {
-    match kind {
-        WindowKind::Prompt => attributes.with_active(false).with_skip_taskbar(true),
-        WindowKind::Session => attributes,
+pub(crate) fn attributes(attributes: WindowAttributes, manner: Manner) -> WindowAttributes {
+    match manner {
+        Manner::Ordinary => attributes,
+        Manner::Quiet | Manner::Unmanaged => attributes.with_active(false).with_skip_taskbar(true),
     }
 }
 
 /// The system places the popup.
-pub(crate) fn dress(_window: &Window) -> Option<f32> {
+pub(crate) fn dress(window: &Window, place: Place) -> Option<f32> {
+    if place == Place::Top {
+        super::place_at_top(window);
+    }
     None
 }
 
 /// winit reports no occlusion on Windows, so the popup counts as visible only while it is the active window.
 pub(crate) fn watch(_window: &Window, _watcher: Watcher) -> bool {
+    false
+}
+
+/// The toolkit's events say when a window is minimised.
+pub(crate) fn watch_minimised(_window: &Window, _watcher: Watcher) {}
+
+/// The agent has no keys that count everywhere here.
+pub(crate) fn has_keys() -> bool {
     false
 }
 

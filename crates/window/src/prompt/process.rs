@@ -4,33 +4,38 @@ use super::PromptUi;
 use crate::{
     Opening,
     fonts::{self, Fonts},
-    platform,
-    stage::{Stage, make_names_legible, prompt_texts, report_events},
+    platform::{self, Manner, Place},
+    stage::{Stage, make_names_legible, prompt_texts},
     talk::{self, Event, Sight, Tell, Watcher},
-    ui::Theme,
+    ui::{Theme, Ui},
 };
 use anyhow::Context as _;
 use line::{FromWindow, ToWindow};
 use protocol::RequestId;
-use session::{Assurance, PromptFact, View, Visibility};
+use session::{Assurance, PromptFact, Screen, View, Visibility};
 use slint::{ComponentHandle as _, Timer, winit_030::WinitWindowAccessor as _};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// How long the popup says that its request is over before it goes.
 const FAREWELL: Duration = Duration::from_secs(4);
+/// How many pixels the session bar takes at the edge of the screen.
+const BAR: i32 = 64;
 
 /// Shows the popup until the request is over.
 pub(crate) fn run(mut opening: Opening) -> anyhow::Result<()> {
     let (stage, queue) = Stage::set(&opening)?;
     let tell = talk::tell_resident();
+    stage.next_opens(Manner::Quiet);
     let ui = PromptUi::new(tell.clone()).context("failed to make the popup")?;
-    stage.open(opening.language.as_deref(), opening.line)?;
+    stage.open(opening.line)?;
     make_names_legible(&mut opening.view);
     if !ui.show_view(&opening.view) {
         return Ok(());
     }
+    ui.window().set_has_key(platform::has_keys());
     let popup = Popup {
+        place: Place::TrayCorner(if matches!(opening.view.screen, Screen::Session(_)) { BAR } else { 0 }),
         ui,
         tell,
         stage,
@@ -47,6 +52,7 @@ pub(crate) fn run(mut opening: Opening) -> anyhow::Result<()> {
 /// The popup and what it has reported of itself.
 struct Popup {
     ui: PromptUi,
+    place: Place,
     tell: Tell,
     stage: Stage,
     shown_for: Option<RequestId>,
@@ -81,17 +87,11 @@ impl Popup {
     async fn try_open(&mut self) -> Result<(), slint::PlatformError> {
         let window = self.ui.window();
         let watcher = Watcher { events: self.stage.events.clone(), number: self.number };
-        report_events(window.window(), watcher.clone());
-        // Shown and hidden at once, the window will be created hidden, and its manners are in place before it is seen.
-        window.show()?;
-        window.hide()?;
-        {
-            let handle = window.window().winit_window().await?;
-            if let Some(room) = platform::dress(&handle) {
-                window.set_room(room / handle.scale_factor() as f32);
-            }
-            self.proven = platform::watch(&handle, watcher);
+        let dressed = self.stage.show_quietly(window, self.place, watcher).await?;
+        if let Some(room) = dressed.room {
+            window.set_room(room);
         }
+        self.proven = dressed.proven;
         window.show()
     }
 
@@ -101,8 +101,11 @@ impl Popup {
             Event::Told(ToWindow::Raise) => {
                 self.ui.window().window().with_winit_window(|window| window.focus_window());
             }
+            Event::Told(ToWindow::History(_) | ToWindow::Look(_)) => {}
             Event::Told(ToWindow::Close | ToWindow::Hello { .. }) => std::process::exit(0),
             Event::Dark(dark) => self.paint(dark),
+            Event::LessMotion(less) => self.ui.window().global::<Ui>().set_motion(!less),
+            Event::Wish(_) => {}
             Event::Window(number, sight) if number == self.number => self.see(sight).await,
             Event::Window(..) => {}
         }
@@ -125,8 +128,11 @@ impl Popup {
             Sight::Pressed if self.number > 0 => {
                 self.ui.window().window().with_winit_window(platform::take_keyboard);
             }
-            Sight::Pressed => {}
-            Sight::Active(active) => self.active(active),
+            Sight::Pressed | Sight::Minimised => {}
+            Sight::Active(active) => {
+                self.ui.window().set_has_keyboard(active);
+                self.active(active);
+            }
         }
     }
 
@@ -205,7 +211,7 @@ impl Popup {
         if self.number > 0 || self.ui.request_id().is_none() {
             return;
         }
-        self.stage.unmanaged.set(true);
+        self.stage.next_opens(Manner::Unmanaged);
         let Ok(reopened) = self.ui.reopened() else {
             return;
         };

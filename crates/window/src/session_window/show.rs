@@ -2,13 +2,16 @@
 
 use super::{SessionUi, fill};
 use crate::{
-    clock,
-    ui::{Help, Hint, JoiningPage, Line, NoticeKind, Page, Problem, SessionWindow, Status},
+    clock, links,
+    ui::{
+        Help, Hint, JoiningPage, Kept, Line, LineKind, NoticeKind, Page, Problem, Question, SessionWindow,
+        telephone,
+    },
 };
 use protocol::{Permission, event::MessageKind, text::isolated};
 use session::{
-    EndedView, HelpStatus, IdleProblem, JoiningStage, Notice, OrganisationView, PromptStage, PromptView,
-    Screen, SessionStatus, SessionView, Speaker, View,
+    Delivery, EndedView, HelpStatus, IdleProblem, JoiningStage, LinkTrouble, Notice, OrganisationView,
+    PromptStage, PromptView, Screen, SessionView, Speaker, View,
 };
 
 pub(super) fn show(ui: &SessionUi, view: &View) {
@@ -63,6 +66,13 @@ fn leave_behind(ui: &SessionUi, page: Page) {
     if before == page {
         return;
     }
+    window.set_question(Question::None);
+    window.set_history_open(false);
+    window.set_kept(Kept::None);
+    if before == Page::Ended {
+        fill(&ui.chat, std::iter::empty());
+        ui.state.said.take();
+    }
     if before == Page::Session {
         window.set_draft("".into());
         window.set_tab(0);
@@ -84,6 +94,7 @@ fn show_header(window: &SessionWindow, view: &View) {
     window.set_organisation_initial(initial.unwrap_or_default().into());
     window.set_can_end(view.can_end());
     window.set_offline_since(view.offline_since.map(clock::when).unwrap_or_default().into());
+    window.set_certificate_not_trusted(view.link_trouble == Some(LinkTrouble::CertificateNotTrusted));
 }
 
 fn show_hint(window: &SessionWindow, prompt: Option<&PromptView>) {
@@ -112,7 +123,7 @@ fn show_notice(window: &SessionWindow, notice: Option<&Notice>) {
         }
         Some(Notice::Rejected { operator_name }) => (NoticeKind::Rejected, Some(operator_name), None),
         Some(Notice::Muted { organisation_name, number_to_call }) => {
-            window.set_notice_number(number_to_call.as_deref().map(isolated).unwrap_or_default().into());
+            window.set_notice_number(number_to_call.as_deref().map(telephone).unwrap_or_default().into());
             (NoticeKind::Muted, None, Some(organisation_name))
         }
         Some(Notice::NotStarted { operator_name }) => (NoticeKind::NotStarted, Some(operator_name), None),
@@ -171,26 +182,45 @@ fn show_session(ui: &SessionUi, session: &SessionView) {
     let window = &ui.window;
     window.set_operator(isolated(&session.operator.name).into());
     window.set_operator_present(session.operator_present);
-    window.set_status(match session.status {
-        SessionStatus::Running => Status::Running,
-        SessionStatus::Reconnecting => Status::Reconnecting,
-        SessionStatus::Suspended => Status::Suspended,
-    });
+    window.set_status(session.status.into());
     fill(&ui.actions, session.actions.iter().map(Into::into));
     fill(&ui.granted, session.granted.iter().map(Into::into));
     window.set_can_chat(session.granted.contains(Permission::Chat));
     window.set_timer(clock::timer(session.elapsed_secs).into());
     window.set_remaining_seconds(clock::seconds(session.remaining_secs));
     window.set_can_prolong(session.can_prolong);
-    let lines = session.chat.iter().map(|line| Line {
-        mine: line.from == Speaker::User,
-        note: line.kind == MessageKind::Note,
-        text: isolated(&line.text).into(),
-        time: clock::time_of_day(line.at).into(),
-    });
-    fill(&ui.chat, lines);
+    show_chat(ui, session);
     window.set_unread(i32::try_from(session.unread).unwrap_or(i32::MAX));
     ui.state.unread.set(session.unread);
+}
+
+fn show_chat(ui: &SessionUi, session: &SessionView) {
+    let mut said = ui.state.said.borrow_mut();
+    if said.1 == session.chat {
+        return;
+    }
+    *said = (session.operator.name.clone(), session.chat.clone());
+    let mut rows = Vec::with_capacity(session.chat.len());
+    for line in &session.chat {
+        let mine = line.from == Speaker::User;
+        let row = Line {
+            kind: if line.kind == MessageKind::Note { LineKind::Note } else { LineKind::Chat },
+            mine,
+            text: isolated(&line.text).into(),
+            time: clock::time_of_day(line.at).into(),
+            address: "".into(),
+            on_its_way: line.delivery == Delivery::OnItsWay,
+            not_sent: line.delivery == Delivery::NotSent,
+        };
+        rows.push(row.clone());
+        rows.extend(links::in_text(&line.text).into_iter().map(|link| Line {
+            kind: LineKind::Link,
+            text: link.host.into(),
+            address: link.address.into(),
+            ..row.clone()
+        }));
+    }
+    fill(&ui.chat, rows.into_iter());
 }
 
 fn show_ended(ui: &SessionUi, ended: &EndedView) {
@@ -202,4 +232,5 @@ fn show_ended(ui: &SessionUi, ended: &EndedView) {
     window.set_ended_seconds(clock::seconds(ended.lasted_secs));
     fill(&ui.ended_granted, ended.granted.iter().map(Into::into));
     fill(&ui.ended_done, ended.done.iter().map(Into::into));
+    window.set_ended_unsent(i32::try_from(ended.unsent.len()).unwrap_or(i32::MAX));
 }

@@ -26,7 +26,12 @@ pub(crate) mod said {
     pub(crate) struct Log(Rc<RefCell<Vec<FromWindow>>>);
 
     impl Log {
-        /// Everything told since the last call; these windows tell only what the user did.
+        /// Everything told since the last call, whatever it is.
+        pub(crate) fn take_all(&self) -> Vec<FromWindow> {
+            self.0.take()
+        }
+
+        /// Everything told since the last call, where it is only what the user did.
         pub(crate) fn take(&self) -> Vec<UserInput> {
             let told = self.0.take().into_iter();
             told.map(|message| match message {
@@ -54,6 +59,11 @@ impl<C: ComponentHandle + i_slint_backend_testing::ElementRoot> Hands<'_, C> {
         found
             .find(|element| element.accessible_role() != Some(AccessibleRole::Text))
             .unwrap_or_else(|| panic!("nothing is called {label:?}: {:?}", self.texts()))
+    }
+
+    /// Everything that is called `label`.
+    pub(crate) fn all(&self, label: &str) -> Vec<ElementHandle> {
+        ElementHandle::find_by_accessible_label(self.0, label).collect()
     }
 
     /// Presses it as a screen reader does.
@@ -87,7 +97,7 @@ impl<C: ComponentHandle + i_slint_backend_testing::ElementRoot> Hands<'_, C> {
             .iter()
             .filter(|element| element.computed_opacity() > 0.0)
             .filter_map(ElementHandle::accessible_label)
-            .map(|label| label.replace(['\u{2068}', '\u{2069}'], ""))
+            .map(|label| label.replace(['\u{2066}', '\u{2068}', '\u{2069}'], "").replace('\u{a0}', " "))
             .collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Pictures of the windows, without a display.
 
+use crate::scenes::Scene;
 use session::View;
 use slint::{
     ComponentHandle, PhysicalSize, PlatformError, Rgba8Pixel, SharedPixelBuffer,
@@ -8,10 +9,11 @@ use slint::{
         software_renderer::{MinimalSoftwareWindow, RepaintBufferType},
     },
 };
-use std::{path::Path, rc::Rc};
+use std::rc::Rc;
+use texts::Language;
 use window::{
-    PromptUi, SessionUi,
-    ui::{AboutWindow, Theme, Ui},
+    BarUi, PromptUi, SessionUi,
+    ui::{self, AboutWindow, Kept, Question, Theme, Ui},
 };
 
 pub(crate) type Picture = SharedPixelBuffer<Rgba8Pixel>;
@@ -19,24 +21,33 @@ pub(crate) type Picture = SharedPixelBuffer<Rgba8Pixel>;
 /// How a picture is to look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
+    pub language: Language,
     pub dark: bool,
-    pub scale: f32,
-    pub rtl: bool,
+    pub scale: u8,
 }
 
-/// The looks that are worth a picture each.
-pub(crate) const LOOKS: [Look; 4] = [
-    Look { dark: false, scale: 1.0, rtl: false },
-    Look { dark: true, scale: 1.0, rtl: false },
-    Look { dark: false, scale: 2.0, rtl: false },
-    Look { dark: false, scale: 1.0, rtl: true },
-];
-
 impl Look {
+    /// Light and dark, at 100 % and 200 %.
+    pub(crate) fn all(language: Language) -> [Self; 4] {
+        [(false, 1), (true, 1), (false, 2), (true, 2)].map(|(dark, scale)| Self { language, dark, scale })
+    }
+
     pub(crate) fn name(self) -> String {
         let colours = if self.dark { "dark" } else { "light" };
-        format!("{colours}-{}{}", self.scale, if self.rtl { "-rtl" } else { "" })
+        format!("{}-{colours}-{}", self.language.tag(), self.scale)
     }
+}
+
+type Drawn = Result<Vec<(Look, Picture)>, PlatformError>;
+
+fn prepare<C: ComponentHandle>(component: &C, language: Language)
+where
+    for<'a> Ui<'a>: slint::Global<'a, C>,
+{
+    ui::choose_language(language);
+    let ui = component.global::<Ui>();
+    ui.set_motion(false);
+    ui.set_folder("\u{2066}~/Downloads\u{2069}".into());
 }
 
 struct NoDisplay;
@@ -54,77 +65,102 @@ impl Pictures {
     /// To be called once a thread.
     pub(crate) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         slint::platform::set_platform(Box::new(NoDisplay))?;
-        window::use_bundled_fonts()?;
+        window::forget_surroundings()?;
         Ok(Self)
     }
 
-    pub(crate) fn prompt(&self, view: &View, look: Look) -> Result<Picture, PlatformError> {
-        let ui = prepared_prompt(view, look)?;
-        take(ui.window(), |window| (440.0, window.get_natural_height()), look)
-    }
-
-    pub(crate) fn reasons(&self, view: &View, look: Look) -> Result<Picture, PlatformError> {
-        let ui = prepared_prompt(view, look)?;
-        ui.window().set_reasons_open(true);
-        take(ui.window(), |window| (440.0, window.get_natural_height()), look)
-    }
-
-    pub(crate) fn window(&self, view: &View, tab: i32, look: Look) -> Result<Picture, PlatformError> {
-        let ui = SessionUi::new(Rc::new(|_| {}))?;
-        ui.window().global::<Ui>().set_rtl(look.rtl);
-        ui.window().global::<Theme>().invoke_paint(look.dark);
-        ui.show_view(view);
-        ui.window().set_tab(tab);
-        take(ui.window(), |_| (420.0, 560.0), look)
-    }
-
-    pub(crate) fn about(&self, look: Look) -> Result<Picture, PlatformError> {
-        let window = AboutWindow::new()?;
-        window.global::<Ui>().set_rtl(look.rtl);
-        window.global::<Theme>().invoke_paint(look.dark);
-        window.set_version("0.1.0".into());
-        take(&window, |window| (360.0, window.get_natural_height()), look)
+    /// `scene` in every look of a language.
+    pub(crate) fn draw(&self, scene: &Scene, look: Language) -> Result<Vec<(Look, Picture)>, PlatformError> {
+        match scene {
+            Scene::Prompt(view) => prompt(view, look, |_| {}),
+            Scene::PromptReasons(view) => prompt(view, look, |ui| ui.window().set_reasons_open(true)),
+            Scene::PromptSuspicion(view) => prompt(view, look, |ui| ui.window().set_suspicion_open(true)),
+            Scene::Window(view, tab) => session(view, look, |ui| ui.window().set_tab(*tab)),
+            Scene::WindowKept(view, kept) => session(view, look, |ui| {
+                ui.window().set_kept_name("~/Downloads/Chat 2026-03-01 14.05.txt".into());
+                ui.window().set_kept(*kept);
+            }),
+            Scene::Keep(view) => session(view, look, |ui| ui.window().set_question(Question::Keep)),
+            Scene::Link(view) => session(view, look, |ui| {
+                ui.window().set_link_host("support.example".into());
+                ui.window().set_link_address(
+                    "https://support.example/articles/printing?article=1729&from=chat".into(),
+                );
+                ui.window().set_question(Question::Link);
+            }),
+            Scene::History(history) => {
+                let idle = crate::scenes::view(crate::scenes::idle());
+                session(&idle, look, |ui| ui.show_history(history))
+            }
+            Scene::Bar(view) => {
+                let bar = BarUi::new(Rc::new(|_| {}))?;
+                prepare(bar.window(), look);
+                bar.show_view(&legible(view));
+                take(bar.window(), |window| (window.get_natural_width(), 52.0), look)
+            }
+            Scene::About => {
+                let window = AboutWindow::new()?;
+                prepare(&window, look);
+                window.set_version("0.1.0".into());
+                take(&window, |window| (360.0, window.get_natural_height()), look)
+            }
+        }
     }
 }
 
-fn prepared_prompt(view: &View, look: Look) -> Result<PromptUi, PlatformError> {
+fn legible(view: &View) -> View {
+    let mut view = view.clone();
+    window::make_names_legible(&mut view);
+    view
+}
+
+fn prompt(view: &View, look: Language, change: impl Fn(&PromptUi)) -> Drawn {
     let ui = PromptUi::new(Rc::new(|_| {}))?;
-    ui.window().global::<Ui>().set_rtl(look.rtl);
-    ui.window().global::<Theme>().invoke_paint(look.dark);
-    ui.show_view(view);
-    Ok(ui)
+    prepare(ui.window(), look);
+    ui.show_view(&legible(view));
+    ui.window().set_has_key(true);
+    change(&ui);
+    take(ui.window(), |window| (440.0, window.get_natural_height()), look)
 }
 
-/// Draws `component` in `size`.
-fn take<C: ComponentHandle>(
-    component: &C,
-    size: impl Fn(&C) -> (f32, f32),
-    look: Look,
-) -> Result<Picture, PlatformError> {
+fn session(view: &View, look: Language, change: impl Fn(&SessionUi)) -> Drawn {
+    let ui = SessionUi::new(Rc::new(|_| {}))?;
+    prepare(ui.window(), look);
+    ui.show_view(&legible(view));
+    ui.window().set_has_keys(true);
+    ui.window().set_kept(Kept::None);
+    change(&ui);
+    take(ui.window(), |_| (420.0, 560.0), look)
+}
+
+/// Draws `component` in every look of `language`, in `size`.
+fn take<C: ComponentHandle>(component: &C, size: impl Fn(&C) -> (f32, f32), language: Language) -> Drawn
+where
+    for<'a> Theme<'a>: slint::Global<'a, C>,
+{
     component.show()?;
     let window = component.window();
-    window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: look.scale });
-    let pixels = |length: f32| (length * look.scale).round() as u32;
-    let resize = || {
-        let (width, height) = size(component);
-        window.set_size(PhysicalSize::new(pixels(width), pixels(height)));
-        slint::platform::update_timers_and_animations();
-    };
-    resize();
-    // What is conditional is made while the window is drawn, and only then the height is known.
-    window.take_snapshot()?;
-    resize();
-    let picture = window.take_snapshot()?;
+    let mut drawn = Vec::new();
+    for scale in [1_u8, 2] {
+        window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: f32::from(scale) });
+        let resize = || {
+            let (width, height) = size(component);
+            let pixels = |length: f32| (length * f32::from(scale)).round() as u32;
+            window.set_size(PhysicalSize::new(pixels(width), pixels(height)));
+            slint::platform::update_timers_and_animations();
+        };
+        // What is conditional is made while the window is drawn, and only then the size is known.
+        for _ in 0..2 / scale {
+            resize();
+            window.take_snapshot()?;
+        }
+        resize();
+        for dark in [false, true] {
+            component.global::<Theme>().invoke_paint(dark);
+            let look = Look { language, dark, scale };
+            drawn.push((look, window.take_snapshot()?));
+        }
+    }
     component.hide()?;
-    Ok(picture)
-}
-
-/// Writes `picture` as PNG.
-pub(crate) fn write(picture: &Picture, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let file = std::io::BufWriter::new(std::fs::File::create(path)?);
-    let mut encoder = png::Encoder::new(file, picture.width(), picture.height());
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header()?.write_image_data(picture.as_bytes())?;
-    Ok(())
+    Ok(drawn)
 }

@@ -130,11 +130,40 @@ fn every_reason_for_a_no_can_be_given() {
         hands(&ui).press("Reject with a reason");
         assert!(hands(&ui).sees("+44 20 7946 0000"));
         hands(&ui).press(words);
+        if reason == RejectReason::Suspicious {
+            assert!(log.take().is_empty(), "the user reads first what follows");
+            hands(&ui).press("Reject and report");
+        }
         assert_eq!(log.take(), [reject(Some(reason))]);
     }
     let (ui, log) = open(&asking(prompt(TrustLevel::New)));
     hands(&ui).click("Reject");
     assert_eq!(log.take(), [reject(None)]);
+}
+
+#[test]
+fn what_looks_suspicious_says_what_follows_and_can_end_everything() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::New)));
+    hands(&ui).press("Reject with a reason");
+    hands(&ui).press("Looks suspicious");
+    assert!(hands(&ui).sees("Hang up, and call +44 20 7946 0000."));
+    assert!(hands(&ui).sees("The operator only learns that you said no."));
+    assert!(!hands(&ui).sees("Approve"), "nothing else can be pressed by mistake");
+    hands(&ui).press("Back");
+    assert!(hands(&ui).sees("Approve 3 of 7"));
+
+    hands(&ui).press("Looks suspicious");
+    hands(&ui).press("Reject, report and end everything");
+    assert_eq!(log.take(), [reject(Some(RejectReason::Suspicious)), UserInput::End]);
+
+    let ready =
+        View { prompt: Some(prompt(TrustLevel::New)), ..view(Screen::Ready { accepted: true, help: None }) };
+    let (ui, log) = open(&ready);
+    hands(&ui).press("Reject with a reason");
+    hands(&ui).press("Looks suspicious");
+    assert!(!hands(&ui).sees("end everything"), "a device has nothing else to end");
+    hands(&ui).type_text(&char::from(Key::Escape).to_string());
+    assert_eq!(log.take(), [reject(None)], "Esc is a no from here too");
 }
 
 #[test]

@@ -1,13 +1,15 @@
-//! Everything the windows can show, as views.
+//! Everything the windows can show.
 
+use line::{History, HistoryEntry, HistoryResult, Remark};
 use protocol::{
-    Action, Actions, EndReason, Operator, Permission, Permissions, Timestamp, TrustLevel, UnansweredCause,
-    event::MessageKind,
+    Action, Actions, EndReason, Operator, Permission, Permissions, RejectReason, Timestamp, TrustLevel,
+    UnansweredCause, event::MessageKind,
 };
 use session::{
-    ChatLine, Choice, EndedView, HelpStatus, IdleProblem, JoiningStage, Notice, OrganisationView,
-    PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker, View,
+    ChatLine, Choice, Delivery, EndedView, HelpStatus, IdleProblem, JoiningStage, LinkTrouble, Notice,
+    OrganisationView, PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker, View,
 };
+use window::ui::Kept;
 
 pub(crate) fn at(time: &str) -> Timestamp {
     time.parse().unwrap()
@@ -32,6 +34,7 @@ pub(crate) fn view(screen: Screen) -> View {
         prompt: None,
         organisation: Some(organisation(TrustLevel::Known)),
         offline_since: None,
+        link_trouble: None,
         notice: None,
         do_not_disturb_secs: None,
     }
@@ -75,7 +78,7 @@ pub(crate) fn asking(prompt: PromptView) -> View {
 }
 
 fn line(from: Speaker, kind: MessageKind, text: &str) -> ChatLine {
-    ChatLine { from, kind, text: text.into(), at: at("2026-03-01T14:05:00Z") }
+    ChatLine { from, kind, text: text.into(), at: at("2026-03-01T14:05:00Z"), delivery: Delivery::Arrived }
 }
 
 pub(crate) fn session() -> SessionView {
@@ -108,7 +111,130 @@ pub(crate) fn ended() -> EndedView {
         started_at: at("2026-03-01T13:20:00Z"),
         granted: Permissions::from([Permission::View, Permission::Control, Permission::Chat]),
         done: Actions::from([Action::Viewing, Action::Controlling]),
+        unsent: Vec::new(),
     }
+}
+
+/// One thing to be drawn.
+#[derive(Clone, Debug)]
+pub(crate) enum Scene {
+    Prompt(View),
+    PromptReasons(View),
+    PromptSuspicion(View),
+    /// The session window with a tab open.
+    Window(View, i32),
+    WindowKept(View, Kept),
+    /// Closing it during a session, and opening a link.
+    Keep(View),
+    Link(View),
+    History(History),
+    Bar(View),
+    About,
+}
+
+/// Everything that is worth a picture, by name.
+pub(crate) fn all() -> Vec<(&'static str, Scene)> {
+    let mut all: Vec<(&'static str, Scene)> = Vec::new();
+    all.extend(prompts().into_iter().map(|(name, view)| (name, Scene::Prompt(view))));
+    all.extend(windows().into_iter().map(|(name, view)| (name, Scene::Window(view, 0))));
+    all.extend(bars().into_iter().map(|(name, view)| (name, Scene::Bar(view))));
+    all.extend(histories().into_iter().map(|(name, history)| (name, Scene::History(history))));
+    let running = || view(Screen::Session(session()));
+    let new = || asking(prompt(TrustLevel::New));
+    all.extend([
+        ("prompt-reasons", Scene::PromptReasons(new())),
+        ("prompt-suspicion", Scene::PromptSuspicion(new())),
+        ("session-permissions", Scene::Window(running(), 1)),
+        ("session-copied", Scene::WindowKept(running(), Kept::Copied)),
+        ("session-saved", Scene::WindowKept(running(), Kept::Saved)),
+        ("session-not-saved", Scene::WindowKept(running(), Kept::Failed)),
+        ("session-closing", Scene::Keep(running())),
+        ("session-link", Scene::Link(running())),
+        ("about", Scene::About),
+    ]);
+    all
+}
+
+/// A name as long as names are shown.
+pub(crate) const LONG: &str = "Maximiliane-Katharina von Beispielhausen-Musterberg zu Exampleta";
+/// What somebody may write into a name: markup, quotes, a change of direction. Made safe as the core gets it.
+pub(crate) fn hostile() -> String {
+    protocol::text::one_line("<b>\"Olivia\" &amp; 'IT'</b>\u{202e}elpmaxE%s{}", 64, "?")
+}
+/// In a script that none of the bundled fonts has.
+pub(crate) const FOREIGN: &str = "\u{13a3}\u{13b3}\u{13a9} Example";
+
+pub(crate) fn bars() -> Vec<(&'static str, View)> {
+    let running = |change: &dyn Fn(&mut SessionView)| {
+        let mut session = session();
+        change(&mut session);
+        view(Screen::Session(session))
+    };
+    vec![
+        ("bar", running(&|_| {})),
+        (
+            "bar-viewing-unread",
+            running(&|it| {
+                it.actions = Actions::from([Action::Viewing]);
+                it.unread = 3;
+            }),
+        ),
+        ("bar-all-actions", running(&|it| it.actions = Actions::all())),
+        ("bar-connected", running(&|it| it.actions = Actions::EMPTY)),
+        ("bar-reconnecting", running(&|it| it.status = SessionStatus::Reconnecting)),
+        ("bar-suspended", running(&|it| it.status = SessionStatus::Suspended)),
+        ("bar-long-name", running(&|it| it.operator = operator(LONG))),
+        ("bar-ended", view(Screen::Ended(ended()))),
+    ]
+}
+
+fn entry(result: HistoryResult) -> HistoryEntry {
+    HistoryEntry {
+        at: at("2026-03-01T13:19:00Z"),
+        operator: operator("Olivia Example"),
+        organisation_name: "Example Support".into(),
+        request_id: "req-1".parse().unwrap(),
+        session_id: None,
+        during_session: false,
+        asked: Permissions::from([Permission::View, Permission::Control, Permission::Chat]),
+        granted: Permissions::EMPTY,
+        taken_back: Permissions::EMPTY,
+        done: Actions::EMPTY,
+        started_at: None,
+        lasted_secs: None,
+        result,
+    }
+}
+
+pub(crate) fn histories() -> Vec<(&'static str, History)> {
+    let session = HistoryEntry {
+        granted: Permissions::from([Permission::View, Permission::Control, Permission::Chat]),
+        taken_back: Permissions::from([Permission::Control]),
+        done: Actions::from([Action::Viewing, Action::Chatting]),
+        started_at: Some(at("2026-03-01T13:20:00Z")),
+        lasted_secs: Some(2725),
+        ..entry(HistoryResult::Ended { reason: EndReason::User })
+    };
+    let suspicious = HistoryEntry {
+        operator: operator(&hostile()),
+        ..entry(HistoryResult::Rejected { reason: Some(RejectReason::Suspicious) })
+    };
+    let long = HistoryEntry {
+        operator: operator(LONG),
+        during_session: true,
+        ..entry(HistoryResult::Unanswered { cause: UnansweredCause::Expired })
+    };
+    let entries = vec![session, suspicious, long];
+    let remarks = vec![
+        Remark::Damaged { at: None, file: "2026-02.jsonl".into(), line: Some(17) },
+        Remark::Deleted { at: at("2026-03-01T00:00:00Z"), through: "2025-02".into() },
+    ];
+    vec![
+        ("history", History { entries: entries.clone(), older: 3, remarks: Vec::new() }),
+        ("history-empty", History::default()),
+        ("history-damaged", History { entries, older: 0, remarks }),
+        ("history-not-writable", History { remarks: vec![Remark::NotWritable], ..History::default() }),
+    ]
 }
 
 /// Every popup that is worth a picture.
@@ -124,13 +250,15 @@ pub(crate) fn prompts() -> Vec<(&'static str, View)> {
     fewer.choices[2].preselected = false;
     fewer.choices[3].preselected = false;
     let long = PromptView {
-        operator: operator("Maximiliane-Katharina von Beispielhausen-Musterberg zu Exa"),
+        operator: operator(LONG),
         organisation: OrganisationView {
             name: "Example Support for Schools, Libraries and Other Public Places".into(),
             ..organisation(TrustLevel::New)
         },
         ..prompt(TrustLevel::New)
     };
+    let hostile = PromptView { operator: operator(&hostile()), ..prompt(TrustLevel::New) };
+    let foreign = PromptView { operator: operator(FOREIGN), ..prompt(TrustLevel::Known) };
     let mixed = PromptView {
         operator: operator("عليا مثال"),
         organisation: OrganisationView {
@@ -149,6 +277,8 @@ pub(crate) fn prompts() -> Vec<(&'static str, View)> {
         ("prompt-approving", asking(PromptView { stage: PromptStage::Approving, ..known() })),
         ("prompt-long-names", asking(long)),
         ("prompt-mixed-scripts", asking(mixed)),
+        ("prompt-hostile-name", asking(hostile)),
+        ("prompt-foreign-script", asking(foreign)),
     ]
 }
 
@@ -200,6 +330,14 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ("idle-certificate", alone(problem(IdleProblem::CertificateNotTrusted))),
         ("idle-switched-off", alone(switched_off)),
         ("idle-offline", View { offline_since: Some(at("2026-03-01T14:05:00Z")), ..alone(idle()) }),
+        (
+            "idle-certificate-link",
+            View {
+                offline_since: Some(at("2026-03-01T14:05:00Z")),
+                link_trouble: Some(LinkTrouble::CertificateNotTrusted),
+                ..alone(idle())
+            },
+        ),
         ("joining-looking-up", alone(Screen::Joining(JoiningStage::LookingUp))),
         ("joining-confirm-new", confirm(TrustLevel::New)),
         ("joining-confirm-changed", confirm(TrustLevel::Changed)),
@@ -251,6 +389,42 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
                 session.chat.clear();
             }),
         ),
+        (
+            "session-links",
+            running(|session| {
+                session.chat = vec![
+                    line(
+                        Speaker::Operator,
+                        MessageKind::Chat,
+                        "Please read https://support.example/help?id=1 first.",
+                    ),
+                    line(Speaker::User, MessageKind::Chat, "This one? http://intranet.example/wiki"),
+                ];
+            }),
+        ),
+        (
+            "session-undelivered",
+            running(|session| {
+                session.chat.truncate(1);
+                let mut mine = line(Speaker::User, MessageKind::Chat, "The one in the hall.");
+                mine.delivery = Delivery::OnItsWay;
+                session.chat.push(mine.clone());
+                mine.delivery = Delivery::NotSent;
+                session.chat.push(mine);
+            }),
+        ),
+        ("session-soon-over", running(|session| session.remaining_secs = 95)),
+        ("session-long-name", running(|session| session.operator = operator(LONG))),
+        ("session-hostile-name", running(|session| session.operator = operator(&hostile()))),
+        ("session-foreign-script", running(|session| session.operator = operator(FOREIGN))),
         ("ended", view(Screen::Ended(ended()))),
+        (
+            "ended-unsent",
+            view(Screen::Ended(EndedView {
+                unsent: vec![line(Speaker::User, MessageKind::Chat, "Thank you!")],
+                reason: EndReason::LinkLost,
+                ..ended()
+            })),
+        ),
     ]
 }

@@ -2,11 +2,16 @@
 
 use crate::hands::{Hands, said, set_up};
 use crate::scenes::{self, idle, session, view};
+use i_slint_backend_testing::{AccessibleRole, ElementQuery};
+use line::FromWindow;
 use protocol::{Permission, Permissions};
 use session::{HelpStatus, Screen, SessionView, UserInput, View};
 use slint::{ComponentHandle as _, LogicalSize, platform::Key};
-use std::time::Duration;
-use window::{SessionUi, ui::SessionWindow};
+use std::{cell::Cell, rc::Rc, time::Duration};
+use window::{
+    BarUi, SessionUi,
+    ui::{Question, SessionWindow},
+};
 
 fn open(view: &View) -> (SessionUi, said::Log) {
     set_up();
@@ -37,6 +42,7 @@ fn every_screen_shows_what_it_is_about() {
         ("idle-certificate", "The service could not prove who it is."),
         ("idle-switched-off", "Session codes are switched off on this computer."),
         ("idle-offline", "The service has not been reached since"),
+        ("idle-certificate-link", "certificate is not trusted by this computer"),
         ("joining-looking-up", "Looking up the code…"),
         ("joining-confirm-new", "Join Example Support (support.example)?"),
         ("joining-confirm-changed", "This may be somebody else."),
@@ -58,7 +64,14 @@ fn every_screen_shows_what_it_is_about() {
         ("session-suspended", "Your screen is locked."),
         ("session-operator-left", "Operator, not at the console now"),
         ("session-no-chat", "Chat is not part of this session."),
+        ("session-links", "Open support.example"),
+        ("session-undelivered", "not sent"),
+        ("session-soon-over", "The session ends in 1 minute 35 seconds"),
+        ("session-long-name", "Maximiliane-Katharina"),
+        ("session-hostile-name", "<b>\"Olivia\" &amp; 'IT'</b>elpmaxE%s{}"),
+        ("session-foreign-script", "Example"),
         ("ended", "You ended the session."),
+        ("ended-unsent", "1 message of yours was not sent."),
     ];
     let scenes = scenes::windows();
     assert_eq!(scenes.iter().map(|(name, _)| *name).collect::<Vec<_>>(), expected.map(|(name, _)| name));
@@ -195,5 +208,113 @@ fn notices_are_closed_quiet_requests_reviewed_and_summaries_done() {
         let (ui, log) = open(&scene(name));
         hands(&ui).press(button);
         assert_eq!(log.take(), [input]);
+    }
+}
+
+#[test]
+fn closing_the_window_during_a_session_asks_and_ends_nothing_by_itself() {
+    let (ui, log) = open(&running(session()));
+    ui.window().set_question(Question::Keep);
+    assert!(hands(&ui).sees("The session goes on"));
+    assert!(hands(&ui).sees("Olivia Example stays connected when this window closes."));
+    hands(&ui).press("Back");
+    assert!(log.take().is_empty());
+    assert!(hands(&ui).sees("Prolong by 30 minutes"));
+
+    ui.window().set_question(Question::Keep);
+    let questions = hands(&ui).all("End Session");
+    questions.last().unwrap().invoke_accessible_default_action();
+    assert_eq!(log.take(), [UserInput::End]);
+}
+
+#[test]
+fn a_link_is_opened_only_after_its_host_was_shown() {
+    let scene = scenes::windows().into_iter().find(|(name, _)| *name == "session-links").unwrap().1;
+    let (ui, _) = open(&scene);
+    let followed = Rc::new(Cell::new(0));
+    ui.window().on_follow_link({
+        let followed = Rc::clone(&followed);
+        move || followed.set(followed.get() + 1)
+    });
+    hands(&ui).press("Open support.example");
+    assert!(hands(&ui).sees("Open support.example?"));
+    assert!(hands(&ui).sees("https://support.example/help?id=1"));
+    hands(&ui).press("Do not open");
+    assert_eq!(followed.get(), 0);
+    hands(&ui).press("Open support.example");
+    hands(&ui).press("Open in browser");
+    assert_eq!(followed.get(), 1);
+    assert_eq!(ui.window().get_link_address(), "https://support.example/help?id=1");
+}
+
+#[test]
+fn the_history_tells_who_when_how_long_and_how_it_ended() {
+    let (ui, log) = open(&view(idle()));
+    hands(&ui).press("Session history");
+    assert_eq!(log.take_all(), [FromWindow::ShowHistory]);
+    let histories = scenes::histories();
+    ui.show_history(&histories[0].1);
+    for words in [
+        "Olivia Example from Example Support",
+        "45 minutes 25 seconds",
+        "You ended the session.",
+        "You took back",
+        "You rejected the request: it looked suspicious.",
+    ] {
+        assert!(hands(&ui).sees(words), "{words}: {:?}", hands(&ui).texts());
+    }
+    hands(&ui).type_text(&char::from(Key::Escape).to_string());
+    assert!(hands(&ui).sees("Enter your session code"), "Esc goes back");
+    let last = line::History { entries: histories[0].1.entries[2..].to_vec(), ..histories[0].1.clone() };
+    ui.show_history(&last);
+    assert!(hands(&ui).sees("Asked for more. You did not answer in time."), "{:?}", hands(&ui).texts());
+    ui.show_history(&histories[1].1);
+    assert!(hands(&ui).sees("Nothing yet"));
+    ui.show_history(&histories[2].1);
+    assert!(hands(&ui).sees("A part of the history was damaged: 2026-02.jsonl, line 17."));
+    hands(&ui).press("Back");
+    assert!(hands(&ui).sees("Enter your session code"));
+}
+
+#[test]
+fn the_bar_shows_what_is_done_and_ends_the_session() {
+    set_up();
+    let (tell, log) = said::log();
+    let bar = BarUi::new(tell).unwrap();
+    assert!(bar.show_view(&running(SessionView { unread: 2, ..session() })));
+    bar.window().show().unwrap();
+    let hands = Hands(bar.window());
+    for words in ["VIEWING", "CONTROLLING", "Olivia Example", "Session time 0:12:05", "Open window, 2 unread"]
+    {
+        assert!(hands.sees(words), "{words}: {:?}", hands.texts());
+    }
+    hands.click("End Session");
+    assert_eq!(log.take(), [UserInput::End]);
+    assert!(bar.show_view(&view(Screen::Ended(scenes::ended()))));
+    assert!(hands.sees("You ended the session."));
+    assert!(!hands.sees("End Session"));
+    assert!(!bar.show_view(&view(idle())), "nothing is left to be shown");
+}
+
+#[test]
+fn everything_that_can_be_pressed_has_a_name_and_is_large_enough() {
+    let pressable = [
+        AccessibleRole::Button,
+        AccessibleRole::Switch,
+        AccessibleRole::Tab,
+        AccessibleRole::RadioButton,
+        AccessibleRole::TextInput,
+    ];
+    for (name, scene) in scenes::windows() {
+        let (ui, _) = open(&scene);
+        for element in ElementQuery::from_root(ui.window()).find_all() {
+            let Some(role) = element.accessible_role().filter(|role| pressable.contains(role)) else {
+                continue;
+            };
+            let label = element.accessible_label().unwrap_or_default();
+            assert!(!label.is_empty(), "{name}: a {role:?} without a name");
+            let size = element.size();
+            assert!(size.width >= 24.0 && size.height >= 24.0, "{name}: {label} is {size:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Light or dark, as the settings portal says, without ever waiting for it.
+//! Light or dark, and how much movement, as the settings portal says, without ever waiting for it.
 
 use super::Bus;
 use crate::talk::Event;
@@ -10,7 +10,11 @@ use zbus::{
 };
 
 const NAMESPACE: &str = "org.freedesktop.appearance";
-const KEY: &str = "color-scheme";
+const COLOURS: &str = "color-scheme";
+const REDUCED: &str = "reduced-motion";
+/// Where one desktop says the latter, from before there was a common name for it.
+const GNOME: &str = "org.gnome.desktop.interface";
+const ANIMATIONS: &str = "enable-animations";
 
 /// Asks the portal and follows its changes, in a thread of its own. The first answer comes over the returned channel.
 pub(crate) fn follow(bus: &Bus, events: UnboundedSender<Event>) -> Receiver<bool> {
@@ -18,16 +22,19 @@ pub(crate) fn follow(bus: &Bus, events: UnboundedSender<Event>) -> Receiver<bool
     let bus = bus.0.as_ref().and_then(|bus| bus.to_str()).map(str::to_owned);
     let follow = move || {
         // A desktop without a bus or portal is light.
-        let _ = ask(bus, |dark| {
-            let _ = first.send(dark);
-            let _ = events.send(Event::Dark(dark));
-        });
+        let tell = |fact: Event| {
+            if let Event::Dark(dark) = fact {
+                let _ = first.send(dark);
+            }
+            let _ = events.send(fact);
+        };
+        let _ = ask(bus, tell);
     };
     let _ = std::thread::Builder::new().name("appearance".into()).spawn(follow);
     answer
 }
 
-fn ask(bus: Option<String>, tell: impl Fn(bool)) -> zbus::Result<()> {
+fn ask(bus: Option<String>, tell: impl Fn(Event)) -> zbus::Result<()> {
     let builder = match &bus {
         Some(address) => Builder::address(address.as_str())?,
         None => {
@@ -45,23 +52,31 @@ fn ask(bus: Option<String>, tell: impl Fn(bool)) -> zbus::Result<()> {
         "org.freedesktop.portal.Settings",
     )?;
     let changes = portal.receive_signal("SettingChanged")?;
-    // Portals of before 2022 know only `Read`, which wraps its answer once more.
-    let answer = match portal.call::<_, _, OwnedValue>("ReadOne", &(NAMESPACE, KEY)) {
-        Ok(value) => Ok(value),
-        Err(_) => portal.call::<_, _, OwnedValue>("Read", &(NAMESPACE, KEY)),
-    };
-    if let Ok(value) = answer {
-        tell(is_dark(&value));
+    for (namespace, key) in [(NAMESPACE, COLOURS), (GNOME, ANIMATIONS), (NAMESPACE, REDUCED)] {
+        // Portals of before 2022 know only `Read`, which wraps its answer once more.
+        let answer = match portal.call::<_, _, OwnedValue>("ReadOne", &(namespace, key)) {
+            Ok(value) => Ok(value),
+            Err(_) => portal.call::<_, _, OwnedValue>("Read", &(namespace, key)),
+        };
+        answer.ok().and_then(|value| fact(namespace, key, &value)).into_iter().for_each(&tell);
     }
     for change in changes {
-        if let Ok((namespace, key, value)) = change.body().deserialize::<(String, String, OwnedValue)>()
-            && namespace == NAMESPACE
-            && key == KEY
-        {
-            tell(is_dark(&value));
+        if let Ok((namespace, key, value)) = change.body().deserialize::<(String, String, OwnedValue)>() {
+            fact(&namespace, &key, &value).into_iter().for_each(&tell);
         }
     }
     Ok(())
+}
+
+fn fact(namespace: &str, key: &str, value: &OwnedValue) -> Option<Event> {
+    match (namespace, key) {
+        (NAMESPACE, COLOURS) => Some(Event::Dark(is_dark(value))),
+        (GNOME, ANIMATIONS) => Some(Event::LessMotion(value.downcast_ref::<bool>().is_ok_and(|on| !on))),
+        (NAMESPACE, REDUCED) => {
+            Some(Event::LessMotion(value.downcast_ref::<u32>().is_ok_and(|one| one == 1)))
+        }
+        _ => None,
+    }
 }
 
 /// 1 means that the user prefers dark; 0 no preference, 2 light.

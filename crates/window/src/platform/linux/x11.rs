@@ -4,13 +4,17 @@
 //! Whether the popup is covered is read from the order of the windows and not from visibility events, which a compositing
 //! window manager never lets happen.
 
-use crate::talk::{Sight, Watcher};
+use crate::{
+    platform::Place,
+    talk::{Sight, Watcher},
+};
 use session::{Assurance, Visibility};
 use x11rb::{
     connection::Connection,
     errors::ReplyError,
     properties::{WmHints, WmSizeHints, WmSizeHintsSpecification},
     protocol::{
+        Event as X11Event,
         composite::ConnectionExt as _,
         randr::ConnectionExt as _,
         xproto::{
@@ -35,6 +39,7 @@ x11rb::atom_manager! {
         _NET_WM_STATE_ABOVE,
         _NET_WM_STATE_STICKY,
         _NET_WM_STATE_SKIP_TASKBAR,
+        _NET_WM_STATE_HIDDEN,
         _NET_WM_DESKTOP,
         _NET_WORKAREA,
         _NET_WM_PID,
@@ -72,9 +77,9 @@ impl Rect {
     }
 }
 
-/// Gives the hidden window `id` its manners (no focus, above others, on every desktop, no task bar entry, urgent) and its
-/// place at the tray's corner of the pointer's monitor. Returns how high it may be.
-pub(super) fn dress(id: Window, size: (u32, u32)) -> Result<f32, Box<dyn std::error::Error>> {
+/// Gives the hidden window `id` its manners (no focus, above others, on every desktop, no task bar entry, urgent where it
+/// asks something) and its place on the pointer's monitor. Returns how high it may be.
+pub(super) fn dress(id: Window, size: (u32, u32), place: Place) -> Result<f32, Box<dyn std::error::Error>> {
     let (connection, screen) = x11rb::connect(None)?;
     let atoms = Atoms::new(&connection)?.reply()?;
     let cardinal = |property, value: u32| {
@@ -86,22 +91,30 @@ pub(super) fn dress(id: Window, size: (u32, u32)) -> Result<f32, Box<dyn std::er
     let state = [atoms._NET_WM_STATE_ABOVE, atoms._NET_WM_STATE_STICKY, atoms._NET_WM_STATE_SKIP_TASKBAR];
     connection.change_property32(PropMode::REPLACE, id, atoms._NET_WM_STATE, AtomEnum::ATOM, &state)?;
     let mut hints = WmHints::get(&connection, id)?.reply()?.unwrap_or_default();
-    hints.urgent = true;
+    hints.urgent = matches!(place, Place::TrayCorner(_));
     hints.set(&connection, id)?;
 
     let area = work_area(&connection, screen, &atoms)?;
     // The frame's height is not known before there is a frame.
-    let room = area.free.height - 2 * MARGIN - FRAME;
+    let below = if let Place::TrayCorner(below) = place { below } else { 0 };
+    let room = area.free.height - 2 * MARGIN - FRAME - below;
     let (width, height) = (i32::try_from(size.0)?, i32::try_from(size.1)?.min(room));
     let monitor = area.monitor;
     // A panel at the top has the tray at the top.
     let at_top = area.free.y > monitor.y && area.free.bottom() >= monitor.bottom();
-    let x = area.free.right() - MARGIN - width;
-    let y = if at_top { area.free.y + MARGIN } else { area.free.bottom() - MARGIN - height };
+    let (x, y, gravity) = match place {
+        Place::Top => (area.free.x + (area.free.width - width) / 2, area.free.y, Gravity::NORTH),
+        // The corner that stays where it is when the window manager adds its frame.
+        Place::TrayCorner(below) if at_top => {
+            (area.free.right() - MARGIN - width, area.free.y + MARGIN + below, Gravity::NORTH_EAST)
+        }
+        Place::TrayCorner(_) => {
+            (area.free.right() - MARGIN - width, area.free.bottom() - MARGIN - height, Gravity::SOUTH_EAST)
+        }
+    };
     let mut normal = WmSizeHints::get_normal_hints(&connection, id)?.reply()?.unwrap_or_default();
     normal.position = Some((WmSizeHintsSpecification::UserSpecified, x, y));
-    // The corner that stays where it is when the window manager adds its frame.
-    normal.win_gravity = Some(if at_top { Gravity::NORTH_EAST } else { Gravity::SOUTH_EAST });
+    normal.win_gravity = Some(gravity);
     normal.set_normal_hints(&connection, id)?;
     connection.configure_window(id, &x11rb::protocol::xproto::ConfigureWindowAux::new().x(x).y(y))?;
     connection.sync()?;
@@ -147,6 +160,30 @@ pub(super) fn take_keyboard(id: Window) {
         let _ = connection.set_input_focus(InputFocus::POINTER_ROOT, id, x11rb::CURRENT_TIME);
         let _ = connection.sync();
     }
+}
+
+/// Reports when the window `id` is minimised, in a thread of its own that sleeps until its state changes.
+pub(super) fn watch_minimised(id: Window, watcher: Watcher) {
+    let watch = move || -> Result<(), Box<dyn std::error::Error>> {
+        let (connection, _) = x11rb::connect(None)?;
+        let atoms = Atoms::new(&connection)?.reply()?;
+        let mask = ChangeWindowAttributesAux::new().event_mask(EventMask::PROPERTY_CHANGE);
+        connection.change_window_attributes(id, &mask)?.check()?;
+        loop {
+            let X11Event::PropertyNotify(change) = connection.wait_for_event()? else { continue };
+            if change.atom != atoms._NET_WM_STATE {
+                continue;
+            }
+            let state =
+                connection.get_property(false, id, atoms._NET_WM_STATE, AtomEnum::ATOM, 0, 64)?.reply()?;
+            let hidden =
+                state.value32().is_some_and(|mut states| states.any(|it| it == atoms._NET_WM_STATE_HIDDEN));
+            if hidden && !watcher.tell(Sight::Minimised) {
+                return Ok(());
+            }
+        }
+    };
+    let _ = std::thread::Builder::new().name("minimised".into()).spawn(move || drop(watch()));
 }
 
 /// Reports whether the window `id` can be seen whole, in a thread of its own that sleeps while nothing moves on the
