@@ -4,15 +4,16 @@ use protocol::{
     Permissions, Secret, SessionCode, SessionId,
     agent::AgentDescription,
     operator::{
-        CreateInvitation, CreateRequest, DeviceView, InvitationView, Me, RequestState, RequestView,
-        SessionView, SignIn, Target,
+        CreateInvitation, CreateRequest, DeviceView, HelpView, InvitationView, Me, MessageView, RequestState,
+        RequestView, SessionView, SignIn, Target,
     },
 };
 use reqwest::{Client, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
+    fs,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
@@ -24,11 +25,17 @@ pub(crate) struct Service {
     runtime: Runtime,
     running: Option<service::Running>,
     folder: tempfile::TempDir,
+    /// Certificate and key; plain HTTP without.
+    tls: Option<service::TlsFiles>,
     pub(crate) enrolment_token: Secret,
 }
 
 impl Service {
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    pub(crate) fn start_with(tls: Option<service::TlsFiles>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let admin = service::admin::Admin::open(&folder.path().join("service.db")).unwrap();
         let organisation = admin.add_organisation("Example Support", Some("support.example")).unwrap();
@@ -37,7 +44,7 @@ impl Service {
         let enrolment_token = admin.create_enrolment_token(&group, None, None).unwrap();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let mut service = Self { runtime, running: None, folder, enrolment_token };
+        let mut service = Self { runtime, running: None, folder, tls, enrolment_token };
         service.listen(SocketAddr::from(([127, 0, 0, 1], 0)));
         service
     }
@@ -47,7 +54,27 @@ impl Service {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address())
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address())
+    }
+
+    /// What it serves from the next [`Service::listen`] on.
+    pub(crate) fn use_certificate(&mut self, tls: service::TlsFiles) {
+        self.tls = Some(tls);
+    }
+
+    /// Everything it keeps, as a backup takes it: while it is stopped.
+    pub(crate) fn back_up(&self, to: &Path) {
+        assert!(self.running.is_none());
+        copy(self.folder.path(), to);
+    }
+
+    /// Puts a backup back.
+    pub(crate) fn restore(&self, from: &Path) {
+        assert!(self.running.is_none());
+        for entry in fs::read_dir(self.folder.path()).unwrap() {
+            fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        copy(from, self.folder.path());
     }
 
     /// Stops answering, as for an upgrade.
@@ -58,8 +85,16 @@ impl Service {
     /// Starts at an address, with the data that is there.
     pub(crate) fn listen(&mut self, listen: SocketAddr) {
         let database: PathBuf = self.folder.path().join("service.db");
-        let config = service::Config { listen, ..service::Config::local(database) };
+        let config = service::Config { listen, tls: self.tls.clone(), ..service::Config::local(database) };
         self.running = Some(self.runtime.block_on(service::start(config)).unwrap());
+    }
+
+    /// Says something to the service in an agent's name.
+    pub(crate) fn as_agent(&self, token: &str, path: &str, body: &impl Serialize) {
+        let url = format!("{}/agent/v1/{path}", self.url());
+        let http = Client::builder().no_proxy().build().unwrap();
+        let answer = self.runtime.block_on(http.post(url).bearer_auth(token).json(body).send());
+        assert!(answer.unwrap().status().is_success());
     }
 
     pub(crate) fn operator(&self) -> Operator<'_> {
@@ -79,7 +114,12 @@ pub(crate) struct Operator<'a> {
 impl<'a> Operator<'a> {
     fn sign_in(service: &'a Service) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder().no_proxy().build().unwrap();
+        let mut http = Client::builder().no_proxy();
+        if let Some(tls) = &service.tls {
+            let pem = fs::read(&tls.certificate).unwrap();
+            http = http.tls_certs_only(reqwest::Certificate::from_pem_bundle(&pem).unwrap());
+        }
+        let http = http.build().unwrap();
         let url = service.url();
         let (cookie, me) = service.runtime.block_on(async {
             let body = SignIn { login: "olivia".into(), password: Secret::new(PASSWORD) };
@@ -110,11 +150,15 @@ impl<'a> Operator<'a> {
         self.call(Method::GET, path, None::<&()>)
     }
 
+    /// Every device, present or not.
+    pub(crate) fn devices(&self) -> Vec<DeviceView> {
+        self.get("devices")
+    }
+
     /// The one device, once its agent polls.
     pub(crate) fn present_device(&self) -> DeviceView {
         until("the device is present", || {
-            let devices: Vec<DeviceView> = self.get("devices");
-            devices.into_iter().find(|device| device.agent.presence.present)
+            self.devices().into_iter().find(|device| device.agent.presence.present)
         })
     }
 
@@ -159,19 +203,42 @@ impl<'a> Operator<'a> {
         self.get(&format!("sessions/{id}"))
     }
 
+    pub(crate) fn messages(&self, id: &SessionId) -> Vec<MessageView> {
+        self.get(&format!("sessions/{id}/messages"))
+    }
+
+    /// Takes up the one help request that is open.
+    pub(crate) fn take_help(&self) {
+        let queue: Vec<HelpView> = self.get("help");
+        let [help] = &queue[..] else { panic!("not one request for help but {}", queue.len()) };
+        self.call::<HelpView>(Method::POST, &format!("help/{}/take", help.id), None::<&()>);
+    }
+
     pub(crate) fn end(&self, id: &SessionId) {
         self.call::<()>(Method::POST, &format!("sessions/{id}/end"), None::<&()>);
     }
 }
 
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
 /// Waits until `what` is so.
-pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
+    until_within(Duration::from_secs(20), what, found)
+}
+
+/// The same with another limit.
+pub(crate) fn until_within<T>(limit: Duration, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = found() {
             return found;
         }
-        assert!(started.elapsed() < Duration::from_secs(20), "waited in vain until {what}");
+        assert!(started.elapsed() < limit, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

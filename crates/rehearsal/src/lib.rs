@@ -74,6 +74,8 @@ fn stop(child: &mut Child) -> Option<ExitStatus> {
 /// What can be done to a process from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
+    /// Ask it to end, as Ctrl-C does.
+    Interrupt,
     /// Ask it to end.
     Terminate,
     /// End it without asking.
@@ -95,6 +97,7 @@ pub fn signal_pid(pid: i32, signal: Signal) {
     #[cfg(unix)]
     if let Some(pid) = rustix::process::Pid::from_raw(pid) {
         let signal = match signal {
+            Signal::Interrupt => rustix::process::Signal::INT,
             Signal::Terminate => rustix::process::Signal::TERM,
             Signal::Kill => rustix::process::Signal::KILL,
             Signal::Stop => rustix::process::Signal::STOP,

@@ -1,9 +1,17 @@
 //! The agent on a real desktop: what a person sees and presses, and what comes of it at the service.
 
+#[path = "desktop/doctor.rs"]
+mod doctor;
+#[path = "desktop/keys.rs"]
+mod keys;
 #[path = "desktop/kills.rs"]
 mod kills;
+#[path = "desktop/live_demo.rs"]
+mod live_demo;
 #[path = "desktop/manners.rs"]
 mod manners;
+#[path = "desktop/soak.rs"]
+mod soak;
 #[path = "desktop/story.rs"]
 mod story;
 #[path = "desktop/surroundings.rs"]

@@ -9,7 +9,8 @@ mod running;
 mod show;
 
 use crate::{
-    Config, Effect, Exit, Input, Notice, Now, OpenThing, Send, Timer, UserInput, effect::Entry, timer::Timers,
+    Config, Delivery, Effect, Exit, Input, LinkTrouble, Notice, Now, OpenThing, Send, Timer, UserInput,
+    effect::Entry, timer::Timers,
 };
 use phase::{Base, Phase, Prompt, Stage};
 use protocol::{EndReason, Outcome, RequestId, SessionCode, SessionId, Timestamp, UnansweredCause};
@@ -39,6 +40,7 @@ pub struct Agent {
     effects: VecDeque<Effect>,
     /// Since when the link has been lost.
     offline_since: Option<Timestamp>,
+    link_trouble: Option<LinkTrouble>,
     locked: bool,
     rings: Rings,
     codes: join::Codes,
@@ -60,6 +62,7 @@ impl Agent {
             timers: Timers::default(),
             effects: VecDeque::new(),
             offline_since: Some(now.wall),
+            link_trouble: None,
             locked: false,
             rings: Rings::default(),
             codes: join::Codes::default(),
@@ -69,6 +72,18 @@ impl Agent {
             ended_sessions: VecDeque::new(),
             latest: now.boot,
             terminated: false,
+        }
+    }
+
+    /// Decides by other settings from now on. A request or session goes on under those it began with: then nothing happens
+    /// and false comes back.
+    pub fn set_config(&mut self, config: Config) -> bool {
+        match self.phase {
+            Phase::Idle(_) | Phase::Joining(_) | Phase::Home(_) | Phase::Ended(..) => {
+                self.config = config;
+                true
+            }
+            Phase::Requested(..) | Phase::Active(..) => false,
         }
     }
 
@@ -90,7 +105,10 @@ impl Agent {
             Input::JoinFailed(failure) => self.join_failed(failure, now),
             Input::StandingLost => self.standing_lost(now),
             Input::DeviceChanged(standing) => self.device_changed(standing, now),
-            Input::LinkLost => self.link_lost(false, now),
+            Input::LinkLost(trouble) => {
+                self.link_trouble = Some(trouble);
+                self.link_lost(false, now);
+            }
             Input::Suspending => self.link_lost(true, now),
             Input::LinkRestored => self.link_restored(now),
             Input::RequestReceived(request) => self.request_received(request, now),
@@ -103,6 +121,12 @@ impl Agent {
             Input::SessionEnded { session_id, reason } => self.session_ended(&session_id, reason, now),
             Input::MessageReceived { session_id, message_id, kind, text } => {
                 self.message_received(&session_id, message_id, kind, &text, now);
+            }
+            Input::MessageDelivered { session_id, number } => {
+                self.message_settled(&session_id, number, Delivery::Arrived);
+            }
+            Input::MessageRefused { session_id, number } => {
+                self.message_settled(&session_id, number, Delivery::NotSent);
             }
             Input::OperatorPresence { session_id, present } => self.operator_presence(&session_id, present),
             Input::HelpAsked(help_id) => self.help_asked(help_id),
@@ -269,6 +293,7 @@ impl Agent {
     }
 
     fn link_restored(&mut self, now: Now) {
+        self.link_trouble = None;
         if self.offline_since.take().is_none() {
             return;
         }
@@ -334,8 +359,11 @@ impl Agent {
                 Phase::Idle(_) | Phase::Joining(_) | Phase::Home(_) | Phase::Requested(..) | Phase::Ended(..),
                 Some(id),
             ) => {
-                let session_id = id.clone();
-                self.give_up_session(session_id);
+                // The end of one that was given up before may still be on its way.
+                if !self.ended_sessions.contains(id) {
+                    let session_id = id.clone();
+                    self.give_up_session(session_id);
+                }
             }
             (
                 Phase::Idle(_) | Phase::Joining(_) | Phase::Home(_) | Phase::Requested(..) | Phase::Ended(..),

@@ -1,9 +1,9 @@
-//! What the core is told once, at its start.
+//! What the core is told at its start, and between sessions.
 
 use protocol::Permissions;
 use std::time::Duration;
 
-/// Settings and machine policy as far as they decide. Frozen while the agent runs.
+/// Settings and machine policy as far as they decide. Frozen while a request is open or a session runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The most that machine policy and the user's settings allow, together.

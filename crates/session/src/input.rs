@@ -1,5 +1,6 @@
 //! Everything that can happen to the core.
 
+use crate::LinkTrouble;
 use protocol::{
     Actions, EndReason, HelpId, InputMethod, InvitationId, MessageId, Operator, Organisation, Permission,
     Permissions, RejectReason, RequestId, SessionCode, SessionId, TrustLevel, agent::DeviceStanding,
@@ -112,8 +113,8 @@ pub enum Input {
     /// The device was accepted, or its group's permissions changed.
     DeviceChanged(DeviceStanding),
 
-    /// The long poll or the tunnel is gone.
-    LinkLost,
+    /// The long poll or the tunnel is gone; said again when the reason changes.
+    LinkLost(LinkTrouble),
     /// The long poll is answered again (and the tunnel stands, where one is needed).
     LinkRestored,
 
@@ -151,6 +152,20 @@ pub enum Input {
         kind: MessageKind,
         /// What was said.
         text: String,
+    },
+    /// A message of the user's is at the service.
+    MessageDelivered {
+        /// In this session.
+        session_id: SessionId,
+        /// Its number.
+        number: u32,
+    },
+    /// The service refused a message of the user's, for good.
+    MessageRefused {
+        /// In this session.
+        session_id: SessionId,
+        /// Its number.
+        number: u32,
     },
     /// The operator's page was closed or came back.
     OperatorPresence {

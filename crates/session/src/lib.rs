@@ -23,6 +23,6 @@ pub use input::{
 };
 pub use timer::{Now, Timer};
 pub use view::{
-    ChatLine, Choice, EndedView, HelpStatus, IdleProblem, JoiningStage, Notice, OrganisationView,
-    PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker, TrayState, View,
+    ChatLine, Choice, Delivery, EndedView, HelpStatus, IdleProblem, JoiningStage, LinkTrouble, Notice,
+    OrganisationView, PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker, TrayState, View,
 };

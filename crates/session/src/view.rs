@@ -17,10 +17,23 @@ pub struct View {
     pub organisation: Option<OrganisationView>,
     /// Since when the service has not been reached.
     pub offline_since: Option<Timestamp>,
+    /// Why not, where that is known.
+    #[serde(default)]
+    pub link_trouble: Option<LinkTrouble>,
     /// A line about something that happened beside the main matter.
     pub notice: Option<Notice>,
     /// Seconds until requests ring again.
     pub do_not_disturb_secs: Option<u64>,
+}
+
+/// Why the service is not reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkTrouble {
+    /// It does not answer, or something that is not it does.
+    Unreachable,
+    /// Its certificate is not trusted by this computer.
+    CertificateNotTrusted,
 }
 
 /// What the session window shows.
@@ -229,6 +242,22 @@ pub struct ChatLine {
     pub text: String,
     /// When, by the computer's clock.
     pub at: Timestamp,
+    /// Whether the other side has it.
+    #[serde(default)]
+    pub delivery: Delivery,
+}
+
+/// Whether the other side has a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// It does; so does the user, what the operator said.
+    #[default]
+    Arrived,
+    /// Not yet: it is tried until it arrives or is refused.
+    OnItsWay,
+    /// The service refused it: the session was over, or the chat taken back.
+    NotSent,
 }
 
 /// Who said it.
@@ -258,6 +287,9 @@ pub struct EndedView {
     pub granted: Permissions,
     /// What was done in its course.
     pub done: Actions,
+    /// The user's lines that have not arrived, oldest first.
+    #[serde(default)]
+    pub unsent: Vec<ChatLine>,
 }
 
 /// A line about something beside the main matter.

@@ -13,6 +13,7 @@ use zbus::blocking::{Connection, connection};
 
 use crate::accessibility::Accessibility;
 use crate::keeper::{Keeper, reap};
+use crate::login::LoginManager;
 use crate::portal::SettingsPortal;
 use crate::tools::{self, Tool};
 use crate::tray::Tray;
@@ -61,6 +62,8 @@ pub struct Options {
     pub scale: f32,
     /// How the desktop answers a program that asks for light or dark.
     pub settings_portal: SettingsPortal,
+    /// Whether a login manager on a system bus of its own tells of sleep and lock.
+    pub login_manager: bool,
 }
 
 impl Default for Options {
@@ -72,6 +75,7 @@ impl Default for Options {
             size: (1280, 800),
             scale: 1.0,
             settings_portal: SettingsPortal::default(),
+            login_manager: false,
         }
     }
 }
@@ -83,6 +87,7 @@ pub struct Desktop {
     pub(crate) session: Connection,
     accessibility: Accessibility,
     _portal: Option<Connection>,
+    login_manager: Option<LoginManager>,
     environment: Vec<(&'static str, String)>,
     programs: Programs,
 }
@@ -113,7 +118,15 @@ impl Desktop {
         x.set_scale(options.scale)?;
         x.set_background()?;
 
-        let address = programs.start_bus(&environment)?;
+        let login_manager = match options.login_manager {
+            true => {
+                let address = programs.start_bus("system-bus", &environment)?;
+                environment.push(("DBUS_SYSTEM_BUS_ADDRESS", address.clone()));
+                Some(LoginManager::start(&address)?)
+            }
+            false => None,
+        };
+        let address = programs.start_bus("bus", &environment)?;
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address.clone()));
         let session = connect(&address)?;
         let ready = |name: &str| -> Result<()> {
@@ -153,7 +166,8 @@ impl Desktop {
         if options.notifications != NotificationDaemon::None {
             ready(notifications::NAME)?;
         }
-        let desktop = Self { x, session, accessibility, _portal: portal, environment, programs };
+        let desktop =
+            Self { x, session, accessibility, _portal: portal, login_manager, environment, programs };
         if options.tray_host {
             wait_for("the panel", START, || desktop.tray().is_hosted().unwrap_or(false).then_some(()))?;
         }
@@ -200,6 +214,11 @@ impl Desktop {
         &self.accessibility
     }
 
+    /// The login manager, where [`Options::login_manager`] asks for one.
+    pub fn login_manager(&self) -> Option<&LoginManager> {
+        self.login_manager.as_ref()
+    }
+
     /// The tray icons on this desktop.
     pub fn tray(&self) -> Tray<'_> {
         Tray::new(self)
@@ -238,10 +257,11 @@ impl Programs {
         Ok(format!(":{number}"))
     }
 
-    fn start_bus(&self, environment: &[(&str, String)]) -> Result<String> {
+    fn start_bus(&self, name: &str, environment: &[(&str, String)]) -> Result<String> {
         let folder = self.folder();
-        let path = folder.join("bus.conf");
-        let text = include_str!("bus.conf").replace("@FOLDER@", &folder.to_string_lossy());
+        let path = folder.join(format!("{name}.conf"));
+        let socket = folder.join("run").join(name);
+        let text = include_str!("bus.conf").replace("@SOCKET@", &socket.to_string_lossy());
         fs::write(&path, text).map_err(|source| Error::File { path: path.clone(), source })?;
         let mut command = self.command(Tool::DbusDaemon, environment)?;
         command.arg(format!("--config-file={}", path.display()));

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use protocol::{EndReason, Permission, UnansweredCause, operator::RequestState};
-use rehearsal::{POPUP, Signal, Stage, signal_pid, wait_for};
+use rehearsal::{DEADLINE, POPUP, Signal, Stage, WINDOW, arguments_of, signal_pid, wait_for};
 
 #[test]
 fn a_popup_that_is_killed_is_a_no() -> Result<()> {
@@ -85,11 +85,49 @@ fn an_agent_that_is_killed_in_a_session_takes_the_access_process_along_and_resum
     Ok(())
 }
 
+/// A log-off or SIGTERM: the agent says that all is well, and nothing of it is left, neither process nor window.
+fn ends_well(stage: &mut Stage) -> Result<()> {
+    let of_kind = ["window", "access"].map(|kind| stage.agent.children(kind));
+    let ended = stage.agent.terminate();
+    assert_eq!(ended.and_then(|status| status.code()), Some(0), "{}", stage.agent.log());
+    for pid in of_kind.into_iter().flatten() {
+        wait_for("a child of the agent to end", || {
+            // One that ended and was not collected by whoever inherited it has no arguments any more.
+            Ok(arguments_of(pid).iter().all(String::is_empty).then_some(()))
+        })?;
+    }
+    for title in [POPUP, WINDOW] {
+        stage.wait_until_gone(title)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_log_off_while_ready_leaves_nothing_behind() -> Result<()> {
+    let mut stage = Stage::device()?;
+    assert!(stage.agent.run(&["open"], "")?.status.success());
+    stage.desktop.wait_for_title(WINDOW, DEADLINE)?;
+    ends_well(&mut stage)
+}
+
+#[test]
+fn a_log_off_with_a_request_on_screen_is_a_no_and_says_so() -> Result<()> {
+    let mut stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.operator.wait_for_state(&request, |state| *state == RequestState::Shown)?;
+    ends_well(&mut stage)?;
+    let expected = RequestState::Unanswered { cause: UnansweredCause::AgentRestarted };
+    assert_eq!(stage.outcome(&request)?, expected);
+    Ok(())
+}
+
 #[test]
 fn a_log_off_ends_the_session_and_says_so() -> Result<()> {
     let mut stage = Stage::device()?;
     let session = stage.session([Permission::View])?;
-    stage.agent.terminate();
+    stage.wait_for_access(true)?;
+    ends_well(&mut stage)?;
     assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::AgentStopped);
     Ok(())
 }

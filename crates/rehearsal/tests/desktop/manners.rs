@@ -7,7 +7,7 @@ use std::{
     fs,
     process::{Command, Stdio},
 };
-use virtual_desktop::{Options, WindowManager, windows::WindowOptions};
+use virtual_desktop::{Options, Rect, WindowManager, windows::WindowOptions};
 
 #[test]
 fn typing_elsewhere_while_the_popup_appears_loses_no_letter() -> Result<()> {
@@ -137,5 +137,87 @@ fn a_second_request_within_a_minute_comes_in_quietly_and_can_be_reviewed_from_th
     stage.click_menu("Review request")?;
     stage.popup()?;
     stage.operator.wait_for_state(&second, |state| *state == RequestState::Shown)?;
+    Ok(())
+}
+
+#[test]
+fn over_a_full_screen_window_the_popup_is_seen_and_answered() -> Result<()> {
+    for window_manager in [WindowManager::Openbox, WindowManager::Xfwm4] {
+        let stage = Stage::device_on(Options { window_manager, ..Options::default() })?;
+        let film =
+            stage.desktop.open_window(&WindowOptions { full_screen: true, ..WindowOptions::default() })?;
+        wait_for("the film to fill the screen", || {
+            let is_it = |window: &virtual_desktop::windows::Window| {
+                window.id == film.id() && window.states.iter().any(|state| state == "FULLSCREEN")
+            };
+            Ok(stage.desktop.windows()?.iter().any(is_it).then_some(()))
+        })?;
+        let request = stage.ask([Permission::View])?;
+        stage.popup()?;
+        stage.wait_until_approvable()?;
+        stage.click("Reject")?;
+        assert!(matches!(stage.outcome(&request)?, RequestState::Rejected { .. }), "{window_manager:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn looks_suspicious_says_what_follows_before_anything_is_sent() -> Result<()> {
+    let stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.click("Reject with a reason")?;
+    stage.click("Looks suspicious")?;
+    stage.text("The operator only learns that you said no.")?;
+    stage.stays_open(&request, A_MOMENT)?;
+    stage.click("Reject and report")?;
+    assert!(matches!(stage.outcome(&request)?, RequestState::Rejected { .. }));
+    Ok(())
+}
+
+/// The title of the session bar.
+const BAR: &str = "Session bar";
+
+#[test]
+fn a_closed_session_window_asks_and_becomes_a_bar_that_ends_the_session() -> Result<()> {
+    for window_manager in [WindowManager::Openbox, WindowManager::Xfwm4] {
+        let stage = Stage::device_on(Options { window_manager, ..Options::default() })?;
+        let session = stage.session([Permission::View, Permission::Control])?;
+        let window = stage.desktop.wait_for_title(rehearsal::WINDOW, rehearsal::DEADLINE)?;
+        stage.desktop.close_window(&window)?;
+        stage.text("The session goes on")?;
+        stage.click("Keep it in the bar")?;
+        let bar = stage.desktop.wait_for_title(BAR, rehearsal::DEADLINE)?;
+        stage.wait_until_gone(rehearsal::WINDOW)?;
+        assert!(bar.states.iter().any(|state| state == "ABOVE"), "{window_manager:?}: {bar:?}");
+        assert!(bar.rect.y < 100, "{window_manager:?}: at the top of the screen: {bar:?}");
+        let middle = bar.rect.centre();
+        let end = virtual_desktop::Point { x: middle.x + (middle.x - bar.rect.x) - 60, y: middle.y };
+        stage.desktop.click(end)?;
+        assert_eq!(stage.operator.wait_for_end(&session)?, protocol::EndReason::User);
+        stage.text("You ended the session.")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_bar_takes_no_letter_and_opens_the_window_again() -> Result<()> {
+    let stage = Stage::device()?;
+    stage.session([Permission::View])?;
+    let elsewhere = stage.desktop.open_window(&WindowOptions {
+        rect: Rect { x: 40, y: 300, width: 300, height: 200 },
+        ..WindowOptions::default()
+    })?;
+    stage.button("Collapse to the bar")?.activate()?;
+    stage.desktop.wait_for_title(BAR, rehearsal::DEADLINE)?;
+    stage.desktop.click(virtual_desktop::Point { x: 100, y: 400 })?;
+    wait_for("the other window to have the keyboard", || {
+        Ok(stage.desktop.focused()?.filter(|focused| focused.id == elsewhere.id()).map(drop))
+    })?;
+    stage.desktop.type_text("abc")?;
+    wait_for("the letters", || Ok((elsewhere.typed()? == "abc").then_some(())))?;
+    stage.button("Open window")?.activate()?;
+    stage.desktop.wait_for_title(rehearsal::WINDOW, rehearsal::DEADLINE)?;
+    stage.wait_until_gone(BAR)?;
     Ok(())
 }

@@ -1,10 +1,15 @@
-//! Desktops that lack something.
+//! Desktops that lack something, and computers that are locked or go to sleep.
 
 use anyhow::Result;
-use protocol::{Permission, UnansweredCause, operator::RequestState};
-use rehearsal::{Stage, WINDOW};
+use protocol::{
+    EndReason, Permission, UnansweredCause,
+    operator::{RequestState, Target},
+};
+use rehearsal::{
+    Agent, AgentOptions, POPUP, Service, ServiceOptions, Stage, WINDOW, environment, program, wait_for,
+};
 use std::{fs, time::Instant};
-use virtual_desktop::{Options, SettingsPortal};
+use virtual_desktop::{Desktop, LoginManager, Options, SettingsPortal};
 
 #[test]
 fn without_a_tray_host_the_window_takes_over() -> Result<()> {
@@ -61,5 +66,131 @@ fn a_second_start_opens_the_window_of_the_first() -> Result<()> {
     let second = stage.agent.run(&["run", "--service-url", &stage.service.url()], "")?;
     assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
     stage.desktop.wait_for_title(WINDOW, rehearsal::DEADLINE)?;
+    Ok(())
+}
+
+const LOCKED: RequestState = RequestState::Unanswered { cause: UnansweredCause::Locked };
+
+fn with_login_manager() -> Result<Stage> {
+    Stage::device_on(Options { login_manager: true, ..Options::default() })
+}
+
+fn login(stage: &Stage) -> &LoginManager {
+    stage.desktop.login_manager().expect("the desktop has one")
+}
+
+fn wait_for_session(stage: &Stage, status: &str) -> Result<()> {
+    let is_so = |found: &serde_json::Value| found["view"]["screen"]["status"] == status;
+    stage.agent.wait_for_status(&format!("a session that is {status}"), is_so).map(drop)
+}
+
+/// What takes the screen from the user, or gives it back.
+type Change = fn(&LoginManager) -> virtual_desktop::Result<()>;
+
+#[test]
+fn on_a_locked_screen_nobody_is_asked_and_the_operator_reads_why() -> Result<()> {
+    let asked: (Change, Change) = (LoginManager::lock, LoginManager::unlock);
+    let told: (Change, Change) = (|login| login.set_locked_hint(true), |login| login.set_locked_hint(false));
+    for (lock, unlock) in [asked, told] {
+        let stage = with_login_manager()?;
+        let request = stage.ask([Permission::View])?;
+        stage.popup()?;
+        lock(login(&stage))?;
+        assert_eq!(stage.outcome(&request)?, LOCKED);
+        stage.wait_until_gone(POPUP)?;
+        let request = stage.ask([Permission::View])?;
+        assert_eq!(stage.outcome(&request)?, LOCKED);
+
+        unlock(login(&stage))?;
+        // The agent may hear of the next request before it hears of the unlocking.
+        wait_for("a request that reaches the user", || {
+            let request = stage.ask([Permission::View])?;
+            wait_for("the agent", || {
+                let shown = stage.agent.status()?["view"]["prompt"]["request_id"] == request.as_str();
+                let over = stage.operator.request(&request)?.state == LOCKED;
+                Ok(if shown { Some(Some(())) } else { over.then_some(None) })
+            })
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_agent_that_is_started_behind_a_lock_screen_knows() -> Result<()> {
+    let mut stage = with_login_manager()?;
+    stage.agent.terminate();
+    login(&stage).set_locked_hint(true)?;
+    stage.agent.restart()?;
+    stage.operator.wait_for_device()?;
+    let request = stage.ask([Permission::View])?;
+    assert_eq!(stage.outcome(&request)?, LOCKED);
+    Ok(())
+}
+
+#[test]
+fn a_locked_screen_suspends_the_session_and_an_unlocked_one_goes_on() -> Result<()> {
+    let stage = with_login_manager()?;
+    let session = stage.session([Permission::View])?;
+    let suspended = |so: bool| {
+        wait_for("the operator to read it", || {
+            Ok((stage.operator.session(&session)?.suspended == so).then_some(()))
+        })
+    };
+    let asked: (Change, Change) = (LoginManager::lock, LoginManager::unlock);
+    let told: (Change, Change) = (|login| login.set_locked_hint(true), |login| login.set_locked_hint(false));
+    for (lock, unlock) in [asked, told] {
+        lock(login(&stage))?;
+        wait_for_session(&stage, "suspended")?;
+        suspended(true)?;
+        unlock(login(&stage))?;
+        wait_for_session(&stage, "running")?;
+        suspended(false)?;
+    }
+    stage.operator.end(&session)?;
+    stage.wait_for_screen("ended")?;
+    Ok(())
+}
+
+#[test]
+fn a_computer_that_is_about_to_sleep_interrupts_the_session_until_it_is_awake() -> Result<()> {
+    let stage = with_login_manager()?;
+    let session = stage.session([Permission::View])?;
+    login(&stage).prepare_for_sleep(true)?;
+    wait_for_session(&stage, "reconnecting")?;
+    login(&stage).prepare_for_sleep(false)?;
+    wait_for_session(&stage, "running")?;
+    assert!(stage.agent.run(&["end"], "")?.status.success());
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
+    Ok(())
+}
+
+#[test]
+fn an_agent_for_one_session_leaves_after_it() -> Result<()> {
+    let desktop = Desktop::start(Options::default())?;
+    let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
+    let operator = service.operator()?;
+    let invitation = operator.invite()?;
+    let code = invitation.session_code.clone().expect("an open invitation has a code");
+    let options = AgentOptions {
+        service_url: service.url(),
+        environment: environment(&desktop),
+        arguments: vec!["--once".into()],
+        ..AgentOptions::default()
+    };
+    let agent = Agent::start(&program("ondemand-agent")?, options)?;
+    let target = Target::Invitation(invitation.id.clone());
+    let mut stage = Stage { agent, operator, service, desktop, target };
+    stage.desktop.wait_for_title(WINDOW, rehearsal::DEADLINE)?;
+    assert!(stage.agent.run(&["join", "-"], code.digits())?.status.success());
+    stage.click("Start")?;
+    stage.click("Join")?;
+    stage.operator.wait_for_join(&invitation.id)?;
+
+    let session = stage.session([Permission::Chat])?;
+    stage.operator.end(&session)?;
+    stage.wait_for_screen("ended")?;
+    stage.click("Done")?;
+    assert_eq!(stage.agent.wait()?.code(), Some(0), "{}", stage.agent.log());
+    stage.wait_until_gone(WINDOW)?;
     Ok(())
 }

@@ -155,7 +155,8 @@ pub(crate) enum Access {
 
 #[derive(Debug, Default)]
 pub(crate) struct Chat {
-    pub(crate) lines: VecDeque<ChatLine>,
+    /// The user's with their numbers.
+    pub(crate) lines: VecDeque<(Option<u32>, ChatLine)>,
     pub(crate) unread: u32,
     /// How many messages the user has sent.
     pub(crate) sent: u32,
@@ -165,6 +166,7 @@ pub(crate) struct Chat {
 
 #[derive(Debug)]
 pub(crate) struct Summary {
+    pub(crate) session_id: SessionId,
     pub(crate) operator: Operator,
     pub(crate) organisation: Responder,
     pub(crate) reason: EndReason,
@@ -172,4 +174,6 @@ pub(crate) struct Summary {
     pub(crate) started: Timestamp,
     pub(crate) granted: Permissions,
     pub(crate) done: Actions,
+    /// The user's lines that have not arrived, with their numbers.
+    pub(crate) unsent: Vec<(u32, ChatLine)>,
 }

@@ -5,7 +5,9 @@ use super::{
     phase::{Access, Approval, Base, Chat, Phase, Prompt, Session, Stage, Summary},
     remember,
 };
-use crate::{AccessFact, ChatLine, Effect, Notification, Now, Request, Send, Speaker, Timer, effect::Entry};
+use crate::{
+    AccessFact, ChatLine, Delivery, Effect, Notification, Now, Request, Send, Speaker, Timer, effect::Entry,
+};
 use protocol::{
     Action, Actions, EndReason, MAX_MESSAGE_CHARS, MessageId, Outcome, Permission, Permissions, RequestId,
     SessionId, UnansweredCause, event::MessageKind, text,
@@ -253,12 +255,14 @@ impl Agent {
             return;
         }
         session.chat.sent += 1;
-        session.chat.push(ChatLine {
+        let line = ChatLine {
             from: Speaker::User,
             kind: MessageKind::Chat,
             text: said.clone(),
             at: now.wall,
-        });
+            delivery: Delivery::OnItsWay,
+        };
+        session.chat.push(Some(session.chat.sent), line);
         let message = Send::Message { session_id: session.id.clone(), number: session.chat.sent, text: said };
         self.send(message);
         self.chatted(now);
@@ -284,11 +288,36 @@ impl Agent {
         }
         remember(&mut session.chat.seen, message_id);
         let text = text::lines(said, MAX_MESSAGE_CHARS);
-        session.chat.push(ChatLine { from: Speaker::Operator, kind, text, at: now.wall });
+        let delivery = Delivery::Arrived;
+        session.chat.push(None, ChatLine { from: Speaker::Operator, kind, text, at: now.wall, delivery });
         session.chat.unread = session.chat.unread.saturating_add(1);
         self.effects.push_back(Effect::Notify(Notification::Message));
         if kind == MessageKind::Chat {
             self.chatted(now);
+        }
+    }
+
+    /// What became of a message of the user's, which may come after the session's end.
+    pub(super) fn message_settled(&mut self, session_id: &SessionId, number: u32, delivery: Delivery) {
+        match &mut self.phase {
+            Phase::Active(_, session) if session.id == *session_id => {
+                let line = session.chat.lines.iter_mut().find(|(other, _)| *other == Some(number));
+                if let Some((_, line)) = line {
+                    line.delivery = delivery;
+                }
+            }
+            Phase::Ended(_, summary) if summary.session_id == *session_id => {
+                for (_, line) in summary.unsent.iter_mut().filter(|(other, _)| *other == number) {
+                    line.delivery = delivery;
+                }
+                summary.unsent.retain(|(_, line)| line.delivery != Delivery::Arrived);
+            }
+            Phase::Idle(_)
+            | Phase::Joining(_)
+            | Phase::Home(_)
+            | Phase::Requested(..)
+            | Phase::Active(..)
+            | Phase::Ended(..) => debug!("a message of a session that is gone"),
         }
     }
 
@@ -378,7 +407,7 @@ impl Agent {
             self.send(Send::End { session_id: session.id.clone(), reason });
         }
         self.record(Entry::SessionEnded {
-            session_id: session.id,
+            session_id: session.id.clone(),
             reason,
             lasted_secs: Some(lasted.as_secs()),
         });
@@ -401,6 +430,8 @@ impl Agent {
                 started: session.started.1,
                 granted: session.ever_granted,
                 done: session.done,
+                session_id: session.id,
+                unsent: session.chat.unsent(),
             },
         );
     }
@@ -437,11 +468,17 @@ impl Session {
 }
 
 impl Chat {
-    fn push(&mut self, line: ChatLine) {
+    fn push(&mut self, number: Option<u32>, line: ChatLine) {
         if self.lines.len() == CHAT_LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(line);
+        self.lines.push_back((number, line));
+    }
+
+    /// The user's lines that have not arrived.
+    fn unsent(self) -> Vec<(u32, ChatLine)> {
+        let users = self.lines.into_iter().filter_map(|(number, line)| Some((number?, line)));
+        users.filter(|(_, line)| line.delivery != Delivery::Arrived).collect()
     }
 }
 

@@ -30,6 +30,7 @@ impl Agent {
             prompt: self.prompt().map(|prompt| self.prompt_view(prompt, now)),
             organisation: self.organisation(),
             offline_since: self.offline_since,
+            link_trouble: self.link_trouble,
             notice: self.notice.clone(),
             do_not_disturb_secs: self.timers.get(Timer::DoNotDisturb).map(|due| secs_until(due, now)),
         }
@@ -132,7 +133,7 @@ impl Agent {
             remaining_secs: session.remaining(now).as_secs(),
             can_prolong: session.limit < self.config.longest_session,
             operator_present: session.operator_present,
-            chat: session.chat.lines.iter().cloned().collect(),
+            chat: session.chat.lines.iter().map(|(_, line)| line.clone()).collect(),
             unread: session.chat.unread,
         }
     }
@@ -157,6 +158,7 @@ fn ended(summary: &Summary) -> EndedView {
         started_at: summary.started,
         granted: summary.granted,
         done: summary.done,
+        unsent: summary.unsent.iter().map(|(_, line)| line.clone()).collect(),
     }
 }
 

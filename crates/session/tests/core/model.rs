@@ -126,7 +126,7 @@ impl Model {
             Input::Joined(JoinedAs::Device { standing, .. }) if self.group.is_none() => {
                 self.group = Some(standing.permissions);
             }
-            Input::LinkLost | Input::Suspending => {
+            Input::LinkLost(_) | Input::Suspending => {
                 self.offline = true;
                 self.unlinked.get_or_insert(now.boot);
             }

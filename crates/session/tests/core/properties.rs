@@ -6,7 +6,8 @@ use protocol::{
     Action, Actions, EndReason, Permission, Permissions, RejectReason, TrustLevel, event::MessageKind,
 };
 use session::{
-    AccessFact, Assurance, Config, Effect, Input, JoinFailure, PromptFact, Request, UserInput, Visibility,
+    AccessFact, Assurance, Config, Effect, Input, JoinFailure, LinkTrouble, PromptFact, Request, UserInput,
+    Visibility,
 };
 use std::time::Duration;
 
@@ -117,7 +118,7 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::Joined(device()),
         Input::JoinFailed(JoinFailure::WrongCode),
         Input::StandingLost,
-        Input::LinkLost,
+        Input::LinkLost(LinkTrouble::Unreachable),
         Input::LinkRestored,
         Input::LinkRestored,
         Input::Suspending,
@@ -136,6 +137,8 @@ fn plain_input() -> impl Strategy<Value = Input> {
             kind: MessageKind::Chat,
             text: "hello".into(),
         },
+        Input::MessageDelivered { session_id: session(), number: 1 },
+        Input::MessageRefused { session_id: session(), number: 2 },
         Input::Access(AccessFact::Started),
         Input::Access(AccessFact::InputHeld),
         Input::Access(AccessFact::InputHeld),

@@ -1,12 +1,12 @@
 //! Simulated time around the core: no sleep, no runtime.
 
 use protocol::{
-    GroupId, Operator, Organisation, OrganisationId, Permission, Permissions, RequestId, SessionCode,
-    SessionId, Timestamp, TrustLevel, agent::DeviceStanding,
+    EndReason, GroupId, Operator, Organisation, OrganisationId, Outcome, Permission, Permissions, RequestId,
+    SessionCode, SessionId, Timestamp, TrustLevel, UnansweredCause, agent::DeviceStanding,
 };
 use session::{
-    Accepted, Agent, Assurance, Config, Effect, Input, JoinedAs, Now, PromptFact, Request, Responder,
-    UserInput, View, Visibility,
+    Accepted, Agent, Assurance, Config, Effect, Input, JoinedAs, Now, PromptFact, Request, Responder, Screen,
+    Send, UserInput, View, Visibility,
 };
 use std::time::Duration;
 
@@ -207,3 +207,38 @@ pub(crate) fn accepted(request_id: &str, session: &str) -> Input {
 pub(crate) const VIEW: Permission = Permission::View;
 pub(crate) const CONTROL: Permission = Permission::Control;
 pub(crate) const CHAT: Permission = Permission::Chat;
+
+pub(crate) fn outcome_of(effects: &[Effect], request: &str) -> Option<Outcome> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(Send::Outcome { request_id, outcome, .. }) if *request_id == id(request) => {
+            Some(outcome.clone())
+        }
+        _ => None,
+    })
+}
+
+pub(crate) fn unanswered(cause: UnansweredCause) -> Option<Outcome> {
+    Some(Outcome::Unanswered { cause })
+}
+
+pub(crate) fn access_started(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::StartAccess(_)))
+}
+
+pub(crate) fn end_sent(effects: &[Effect]) -> Option<EndReason> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(Send::End { reason, .. }) => Some(*reason),
+        _ => None,
+    })
+}
+
+pub(crate) fn shown(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::ShowPrompt(_)))
+}
+
+pub(crate) fn ended_as(sim: &Sim) -> Option<EndReason> {
+    match sim.view().screen {
+        Screen::Ended(ended) => Some(ended.reason),
+        _ => None,
+    }
+}

@@ -18,21 +18,32 @@ use virtual_desktop::{Desktop, Options};
 const SETTLE: Duration = Duration::from_secs(60);
 /// Two whole waits of the first length, 55 s.
 const IDLE: Duration = Duration::from_secs(110);
+/// The waits double after each poll that comes back whole: 55, 110, 220 and 440 s; from then on they last 15 minutes. Half
+/// a minute more is well inside the first of those.
+const GROWING: Duration = Duration::from_secs(55 + 110 + 220 + 440 + 30);
+/// Two whole waits of 15 minutes.
+const GROWN_IDLE: Duration = Duration::from_secs(2 * 15 * 60);
 /// Memory growth is measured from this session on.
 const FIRST: u32 = 10;
 
-struct Plan {
-    sessions: u32,
-    idle: bool,
-    output: PathBuf,
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// Few sessions and no idle minutes.
+    Quick,
+    /// Idle at the first wait, and enough sessions for a maximum.
+    Usual,
+    /// Only the three quarters of an hour that idle takes with the longest waits.
+    LongWaits,
 }
 
-/// `bench OUTPUT [--quick]`; quick leaves the idle minutes out and plays few sessions.
+/// `bench OUTPUT [--quick | --long-waits]`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let plan = match arguments {
-        [output] => Plan { sessions: 210, idle: true, output: output.into() },
-        [output, quick] if quick == "--quick" => Plan { sessions: 12, idle: false, output: output.into() },
-        _ => bail!("usage: bench OUTPUT [--quick]"),
+    let (output, extent) = match arguments {
+        [output] => (PathBuf::from(output), Extent::Usual),
+        [output, quick] if quick == "--quick" => (output.into(), Extent::Quick),
+        [output, long] if long == "--long-waits" => (output.into(), Extent::LongWaits),
+        _ => bail!("usage: bench OUTPUT [--quick | --long-waits]"),
     };
     let certificates = tempfile::tempdir()?;
     let tls = certificate(certificates.path())?;
@@ -54,44 +65,54 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     };
     note("agent_program_bytes", json!(fs::metadata(program("ondemand-agent")?)?.len()));
 
-    if plan.idle {
-        // Not waiting for a condition: what is measured is how things are after this long.
+    let pid = stage.agent.pid();
+    // Neither sleep waits for a condition: what is measured is how things are after, and over, this long.
+    let idle = |after: Duration, over: Duration| -> Result<(f64, f64)> {
+        std::thread::sleep(after);
+        let (wake_ups, bytes) = (costs::wake_ups(pid)?, relay.bytes());
+        std::thread::sleep(over);
+        let minutes = over.as_secs_f64() / 60.0;
+        let (wake_ups, bytes) = (costs::wake_ups(pid)? - wake_ups, relay.bytes() - bytes);
+        Ok((wake_ups as f64 / minutes, bytes as f64 / minutes))
+    };
+    if extent == Extent::LongWaits {
+        let (wake_ups, bytes) = idle(GROWING, GROWN_IDLE)?;
+        note("idle_at_900_s_waits_wake_ups_per_minute", json!(wake_ups));
+        note("idle_at_900_s_waits_payload_bytes_per_minute", json!(bytes));
+        return write(&output, &figures);
+    }
+    if extent == Extent::Usual {
         std::thread::sleep(SETTLE);
-        note("resident_pss_60_s_after_ready_bytes", json!(costs::memory(stage.agent.pid())?));
-        let (wake_ups, bytes) = (costs::wake_ups(stage.agent.pid())?, relay.bytes());
-        std::thread::sleep(IDLE);
-        let minutes = IDLE.as_secs_f64() / 60.0;
-        note("idle_first_wait_in_force_s", json!(55));
-        note(
-            "idle_wake_ups_per_minute",
-            json!((costs::wake_ups(stage.agent.pid())? - wake_ups) as f64 / minutes),
-        );
-        note("idle_payload_bytes_per_minute", json!((relay.bytes() - bytes) as f64 / minutes));
+        note("resident_pss_60_s_after_ready_bytes", json!(costs::memory(pid)?));
+        let (wake_ups, bytes) = idle(Duration::ZERO, IDLE)?;
+        note("idle_at_55_s_waits_wake_ups_per_minute", json!(wake_ups));
+        note("idle_at_55_s_waits_payload_bytes_per_minute", json!(bytes));
     }
 
+    let sessions = if extent == Extent::Quick { 12 } else { 210 };
     let mut popup = Vec::new();
     let mut receipt = Vec::new();
     let mut dead = Vec::new();
     let mut dead_when_stopped = Vec::new();
     let mut memory_at_first = None;
-    for number in 1..=plan.sessions {
+    for number in 1..=sessions {
         let times = play(&stage, number % 10 == 0)?;
         popup.push(times.popup);
         receipt.push(times.receipt);
         if number % 10 == 0 { &mut dead_when_stopped } else { &mut dead }.push(times.dead);
         if number == FIRST {
-            memory_at_first = Some(costs::memory(stage.agent.pid())?);
+            memory_at_first = Some(costs::memory(pid)?);
         }
         if number == FIRST + 100
             && let Some(before) = memory_at_first
         {
-            let now = costs::memory(stage.agent.pid())?;
+            let now = costs::memory(pid)?;
             note("resident_pss_after_110_sessions_bytes", json!(now));
             note("resident_pss_growth_session_10_to_110_bytes", json!(i128::from(now) - i128::from(before)));
         }
     }
     let maximum = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
-    note("sessions", json!(plan.sessions));
+    note("sessions", json!(sessions));
     note("request_sent_to_popup_mapped_ms_maximum", json!(maximum(&popup)));
     note("request_sent_to_popup_mapped_ms_median", json!(costs::median(&mut popup)));
     note("approve_to_receipt_at_service_ms_median", json!(costs::median(&mut receipt)));
@@ -99,11 +120,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     note("end_to_access_process_dead_ms_median", json!(costs::median(&mut dead)));
     note("end_to_stopped_access_process_dead_ms_maximum", json!(maximum(&dead_when_stopped)));
 
-    if let Some(folder) = plan.output.parent() {
+    write(&output, &figures)
+}
+
+fn write(output: &Path, figures: &Map<String, Value>) -> Result<()> {
+    if let Some(folder) = output.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(&plan.output, serde_json::to_string_pretty(&figures)? + "\n")?;
-    println!("{}", plan.output.display());
+    fs::write(output, serde_json::to_string_pretty(figures)? + "\n")?;
+    println!("{}", output.display());
     Ok(())
 }
 

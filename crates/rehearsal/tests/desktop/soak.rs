@@ -1,0 +1,145 @@
+//! Many sessions on one agent: nothing may pile up. A few in every run of the tests; with `ONDEMAND_LONG_TESTS=1` a thousand.
+
+use anyhow::{Context, Result};
+use protocol::{EndReason, Permission};
+use rehearsal::{DEADLINE, POPUP, Stage, WINDOW, children_of, wait_for};
+use std::{
+    fmt, fs,
+    time::{Duration, Instant},
+};
+
+/// Memory may differ by so much without anything being kept: the allocator gives back in steps.
+const NOISE_BYTES: u64 = 512 * 1024;
+/// What a session may leave behind in memory at the very most.
+const BYTES_A_SESSION: u64 = 1024;
+
+/// What the agent holds while nothing is going on.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Proportional memory (PSS).
+    memory: u64,
+    /// The part of it that belongs to no file: the rest is the program's, and depends on how many processes share it.
+    own_memory: u64,
+    files: usize,
+    threads: usize,
+    children: usize,
+    windows: usize,
+}
+
+impl Held {
+    fn now(stage: &Stage) -> Result<Self> {
+        let proc = format!("/proc/{}", stage.agent.pid());
+        // The agent lets no other process look into it: only an administrator reads these two.
+        let readable = "run the tests as root: the agent hides its memory and files from other processes";
+        let rollup = fs::read_to_string(format!("{proc}/smaps_rollup")).context(readable)?;
+        let bytes = |name: &str| -> Result<u64> {
+            let found = rollup.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
+            Ok(found.trim().trim_end_matches("kB").trim().parse::<u64>()? * 1024)
+        };
+        Ok(Self {
+            memory: bytes("Pss:")?,
+            own_memory: bytes("Pss_Anon:")?,
+            files: fs::read_dir(format!("{proc}/fd")).context(readable)?.count(),
+            threads: fs::read_dir(format!("{proc}/task"))?.count(),
+            children: children_of(stage.agent.pid()).len(),
+            windows: stage
+                .desktop
+                .windows()?
+                .iter()
+                .filter(|window| [POPUP, WINDOW].contains(&&*window.title))
+                .count(),
+        })
+    }
+}
+
+impl Held {
+    /// Once nothing is left to be done: what was held at rest before.
+    fn at_rest(stage: &Stage, before: &Self) -> Result<Self> {
+        let counts = |held: &Self| [held.files, held.threads, held.children, held.windows];
+        let mut last = *before;
+        let rest = wait_for("the agent to hold no more than before", || {
+            last = Self::now(stage)?;
+            let more = counts(&last).iter().zip(counts(before)).any(|(now, before)| *now > before);
+            Ok((!more).then_some(last))
+        });
+        rest.with_context(|| format!("before: {before}, now: {last}"))
+    }
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { memory, own_memory, files, threads, children, windows } = self;
+        let (memory, own) = (memory / 1024, own_memory / 1024);
+        write!(
+            f,
+            "{memory} KiB (own {own}), {files} files, {threads} threads, {children} children, {windows} windows"
+        )
+    }
+}
+
+/// One session from the request to the end, and back to where nothing is going on.
+fn play(stage: &Stage, number: u32) -> Result<()> {
+    let request = stage.ask([Permission::View, Permission::Chat])?;
+    stage.wait_until_approvable()?;
+    stage.button("Approve")?.activate()?;
+    let session = stage.operator.wait_for_approval(&request)?;
+    stage.wait_for_access(true)?;
+    stage.operator.say(&session, "Good day")?;
+    let reason = if number.is_multiple_of(2) {
+        stage.operator.end(&session)?;
+        EndReason::Operator
+    } else {
+        assert!(stage.agent.run(&["end"], "")?.status.success());
+        EndReason::User
+    };
+    assert_eq!(stage.operator.wait_for_end(&session)?, reason);
+    stage.wait_for_screen("ended")?;
+    stage.wait_for_access(false)?;
+    stage.wait_until_gone(POPUP)
+}
+
+#[test]
+fn many_sessions_leave_nothing_behind() -> Result<()> {
+    let long = std::env::var_os("ONDEMAND_LONG_TESTS").is_some_and(|value| value == "1");
+    let (warm, sessions, report) = if long { (10, 1000, 50) } else { (5, 15, 5) };
+    let stage = Stage::device()?;
+    assert!(stage.agent.run(&["open"], "")?.status.success());
+    stage.desktop.wait_for_title(WINDOW, DEADLINE)?;
+    play(&stage, 1)?;
+    // What starts with the first session and stays, such as threads for a while, is there or gone when nothing changes any
+    // more.
+    let first = settled(&stage)?;
+    let mut before = first;
+    for number in 2..=sessions {
+        play(&stage, number).with_context(|| format!("in session {number}"))?;
+        if number % report == 0 {
+            println!("after {number:>4} sessions: {}", Held::now(&stage)?);
+        }
+        if number == warm {
+            before = Held::at_rest(&stage, &first)?;
+            println!("at rest after {number} sessions: {before}");
+        }
+    }
+    let after = Held::at_rest(&stage, &first)?;
+    println!("at rest after {sessions} sessions: {after}");
+    let allowed = NOISE_BYTES + u64::from(sessions - warm) * BYTES_A_SESSION;
+    assert!(after.own_memory <= before.own_memory + allowed, "before: {before}, after: {after}");
+
+    let verified = stage.agent.run(&["history", "verify"], "")?;
+    let said = String::from_utf8_lossy(&verified.stdout);
+    assert!(verified.status.success(), "{said}{}", String::from_utf8_lossy(&verified.stderr));
+    println!("{}", said.trim());
+    Ok(())
+}
+
+/// What is held when nothing has changed for longer than any thread waits for more to do.
+fn settled(stage: &Stage) -> Result<Held> {
+    let (mut held, mut since) = (Held::now(stage)?, Instant::now());
+    wait_for("the agent to come to rest", || {
+        let now = Held::now(stage)?;
+        if (now.files, now.threads) != (held.files, held.threads) {
+            (held, since) = (now, Instant::now());
+        }
+        Ok((since.elapsed() > Duration::from_secs(11)).then_some(now))
+    })
+}

@@ -1,0 +1,177 @@
+//! What is left, and what is taken up again, when either end is stopped, killed, or put back to an earlier state.
+
+use crate::{
+    NO_DISPLAY,
+    operator::{Service, until},
+    user::User,
+};
+use protocol::{Permissions, agent::AskForHelp, operator::Target, signed::ReceiptTerms};
+use std::process::Command;
+
+#[test]
+fn an_agent_that_was_killed_is_the_same_device_and_hears_nothing_twice() {
+    let service = Service::start();
+    let operator = service.operator();
+    let user = User::of(&service);
+    let agent = user.start();
+    let device = operator.present_device();
+    let first = operator.ask(Target::Device(device.id.clone()), Permissions::all());
+    operator.outcome(&first);
+    let lines_of = |id: &str| user.journal().iter().filter(|line| line["request_id"] == id).count();
+    until("the first request is in the journal", || (lines_of(first.id.as_str()) == 2).then_some(()));
+    drop(agent);
+
+    let _agent = user.start();
+    assert_eq!(operator.present_device().id, device.id);
+    let second = operator.ask(Target::Device(device.id), Permissions::all());
+    assert_eq!(operator.outcome(&second), NO_DISPLAY);
+    until("both requests are in the journal", || (lines_of(second.id.as_str()) == 2).then_some(()));
+    assert_eq!(lines_of(first.id.as_str()), 2, "{:#?}", user.journal());
+}
+
+#[test]
+fn an_agent_whose_service_is_restarted_says_so_and_comes_back() {
+    let mut service = Service::start();
+    let user = User::of(&service);
+    let _agent = user.start();
+    let device = service.operator().present_device();
+    let address = service.address();
+    service.stop();
+    user.until_tray("offline");
+    service.listen(address);
+    user.until_tray("ready");
+    let operator = service.operator();
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+}
+
+#[test]
+fn a_service_that_was_restored_from_a_backup_is_caught_up_with() {
+    let mut service = Service::start();
+    let user = User::of(&service);
+    let _agent = user.start();
+    let device = service.operator().present_device();
+    let (address, backup) = (service.address(), tempfile::tempdir().unwrap());
+    service.stop();
+    service.back_up(backup.path());
+    service.listen(address);
+    // An event that the backup knows nothing of: the agent's cursor is ahead of it.
+    user.until_tray("ready");
+    service.as_agent(&user.agent_token(), "help", &AskForHelp { text: "the printer".into() });
+    service.operator().take_help();
+    service.stop();
+    user.until_tray("offline");
+    service.restore(backup.path());
+    service.listen(address);
+
+    user.until_tray("ready");
+    let operator = service.operator();
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+}
+
+#[test]
+fn a_request_for_help_is_shown_again_after_a_restart() {
+    let service = Service::start();
+    let operator = service.operator();
+    let user = User::of(&service);
+    let agent = user.start();
+    let device = operator.present_device();
+    // The agent has taken events in, so that it would have something to go on after.
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    operator.outcome(&request);
+    let help = || user.status()["view"]["screen"]["help"]["help"].clone();
+    assert!(help().is_null());
+    drop(agent);
+    // No window to ask from here: said with the agent's token, as its window would have let it say.
+    service.as_agent(&user.agent_token(), "help", &AskForHelp { text: "the printer".into() });
+
+    let agent = user.start();
+    until("the request for help is shown again", || (help() == "queued").then_some(()));
+    operator.take_help();
+    until("it is taken up", || (help() == "taken").then_some(()));
+    drop(agent);
+    let _agent = user.start();
+    until("who took it up is shown again", || {
+        let screen = user.status()["view"]["screen"].clone();
+        (screen["help"]["operator_name"] == "Olivia Example").then_some(())
+    });
+}
+
+#[test]
+fn there_is_one_agent_a_user_and_it_ends_when_told() {
+    let service = Service::start();
+    let user = User::of(&service);
+    assert_eq!(user.say(&["status"]).status.code(), Some(4));
+    let mut agent = user.start();
+    let second = user.say(&["run", "--service-url", &user.service_url]);
+    assert!(second.status.success());
+    assert!(String::from_utf8_lossy(&second.stdout).contains("running already"));
+    assert!(user.say(&["quit"]).status.success());
+    let ended = until("the agent ends", || agent.0.try_wait().unwrap());
+    assert!(ended.success());
+}
+
+#[test]
+fn a_signal_ends_the_agent_and_the_operator_sees_it_go() {
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let service = Service::start();
+        let user = User::of(&service);
+        let mut agent = user.start();
+        service.operator().present_device();
+        Command::new("kill").args([signal, &agent.0.id().to_string()]).status().unwrap();
+        let ended = until("the agent ends", || agent.0.try_wait().unwrap());
+        assert_eq!(ended.code(), Some(0), "{signal}");
+        assert_eq!(user.say(&["status"]).status.code(), Some(4), "{signal}");
+    }
+}
+
+/// The kernel refuses to let any file grow, as on a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_no_that_could_not_be_written_reaches_the_operator_and_leaves_no_gap_in_the_receipts() {
+    let service = Service::start();
+    let operator = service.operator();
+    let user = User::of(&service);
+    let agent = user.start();
+    let device = operator.present_device();
+    let ask = || {
+        let request = operator.ask(Target::Device(device.id.clone()), Permissions::all());
+        assert_eq!(operator.outcome(&request), NO_DISPLAY);
+        request.id
+    };
+    let written = |id: &protocol::RequestId| {
+        let line = user
+            .journal()
+            .into_iter()
+            .find(|line| line["entry"] == "outcome" && line["request_id"] == id.as_str())?;
+        let terms: ReceiptTerms = crypto::peek(line["receipt"].as_str()?).unwrap();
+        Some((terms.number, terms.previous, crypto::hash(line["receipt"].as_str()?.as_bytes())))
+    };
+    let first = ask();
+    let (number, _, hash) = until("the first is written", || written(&first));
+    drop(agent);
+
+    // What is ignored stays ignored in the program that a shell becomes; the default for this signal is death.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"trap "" XFSZ; exec "$@""#, "sh", env!("CARGO_BIN_EXE_ondemand-agent")]);
+    let agent = user.start_by(shell);
+    operator.present_device();
+    let limit = |bytes: &str| {
+        let pid = agent.0.id().to_string();
+        let limited = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}")]).status();
+        assert!(limited.unwrap().success());
+    };
+    limit("1:unlimited");
+    let lost = ask();
+    limit("unlimited:unlimited");
+    // So soon after the other it does not ring.
+    let next = operator.ask(Target::Device(device.id.clone()), Permissions::all());
+    let prompt = || user.status()["view"]["prompt"]["request_id"].clone();
+    until("the next has come", || (prompt() == next.id.as_str()).then_some(()));
+    operator.withdraw(&next);
+    let next = next.id;
+    let (next_number, previous, _) = until("the next is written", || written(&next));
+    assert_eq!(written(&lost), None);
+    assert_eq!((next_number, previous), (number + 1, Some(hash)));
+}
