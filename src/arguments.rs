@@ -10,7 +10,8 @@ use std::path::PathBuf;
 #[command(
     version,
     after_help = "\
-Exit codes: 0 done; 1 failed, and standard error says why; 2 the command line is wrong; 4 no agent is running."
+Exit codes: 0 done; 1 failed, and standard error says why; 2 the command line is wrong; 4 no agent is running; 5 the \
+journal is damaged; 10 to 25 what the doctor found, as docs/deployment.md lists it."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -38,11 +39,31 @@ pub(crate) enum Command {
     },
     /// End the running agent
     Quit,
+    /// Show who asked to connect, when, for how long, and what came of it
+    History {
+        /// For programs
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        action: Option<HistoryAction>,
+    },
     /// Show every setting, and where it comes from
     Settings {
         /// For programs
         #[arg(long)]
         json: bool,
+    },
+    /// Look for what keeps the agent from working, and say what to do about it
+    Doctor {
+        /// For programs
+        #[arg(long)]
+        json: bool,
+        /// Also show a popup that asks for nothing, to see whether it can be seen and answered
+        #[arg(long)]
+        popup: bool,
+        /// The service, where `run` is given one
+        #[arg(long, value_name = "URL")]
+        service_url: Option<ServiceUrl>,
     },
     /// The window process
     #[command(hide = true)]
@@ -50,6 +71,12 @@ pub(crate) enum Command {
     /// The access process
     #[command(hide = true)]
     Access,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum HistoryAction {
+    /// Check that nothing in the journal was changed, removed or cut
+    Verify,
 }
 
 impl Default for Command {

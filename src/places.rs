@@ -3,7 +3,7 @@
 //! | what | Linux | macOS | Windows |
 //! | --- | --- | --- | --- |
 //! | the user's settings | `~/.config/ondemand-agent` | `~/Library/Application Support/ondemand-agent` | `%APPDATA%\ondemand-agent\config` |
-//! | key, credential, journal, remembered organisations, lock | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
+//! | key, credential, journal, remembered organisations and their looks, lock | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
 //! | log | `~/.local/state/ondemand-agent` | as above | as the key |
 //! | socket | `$XDG_RUNTIME_DIR/ondemand-agent` | as the key | a named pipe |
 //! | installer's settings and machine policy | `/etc/ondemand-agent` | `/Library/Application Support/ondemand-agent` | beside the program |
@@ -50,11 +50,17 @@ impl Places {
 
     /// Makes the folders that are written to, private to the user.
     pub(crate) fn prepare(&self) -> anyhow::Result<()> {
-        for folder in [&self.data, &self.state, &self.runtime] {
-            platform::private_folder(folder)
-                .with_context(|| format!("failed to make the folder {}", folder.display()))?;
+        for folder in self.folders() {
+            platform::private_folder(folder).with_context(|| {
+                format!("failed to make the folder {}; let this user write there", folder.display())
+            })?;
         }
         Ok(())
+    }
+
+    /// The folders that are written to.
+    pub(crate) fn folders(&self) -> [&Path; 3] {
+        [&self.data, &self.state, &self.runtime]
     }
 
     /// What the user set.
@@ -72,19 +78,19 @@ impl Places {
         self.data.join("credential.json")
     }
 
-    /// How far the service's events were taken in.
-    pub(crate) fn cursor(&self) -> PathBuf {
-        self.data.join("cursor.json")
-    }
-
     /// The keys of organisations with which a session was finished.
     pub(crate) fn organisations(&self) -> PathBuf {
         self.data.join("organisations.json")
     }
 
-    /// The user's history.
-    pub(crate) fn journal(&self) -> PathBuf {
-        self.data.join("journal.jsonl")
+    /// How the agent's organisation looks.
+    pub(crate) fn look(&self) -> PathBuf {
+        self.data.join("look.json")
+    }
+
+    /// The folder of the user's history.
+    pub(crate) fn journal(&self) -> &Path {
+        &self.data
     }
 
     /// The diagnostic log.

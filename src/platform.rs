@@ -2,6 +2,7 @@
 //!
 //! `#[cfg(target_os)]` and `unsafe` stand here and in the files below and nowhere else in the agent.
 
+mod desktop;
 #[cfg(not(target_os = "linux"))]
 mod event_loop;
 #[cfg(unix)]
@@ -17,10 +18,11 @@ mod system;
 #[path = "platform/windows.rs"]
 mod system;
 
+pub(crate) use desktop::{DesktopFacts, NotificationServer, desktop_facts};
 pub(crate) use system::{
-    LineEnds, LocalStream, boot_time, computer_name, connect_local, harden, listen_local, machine_settings,
-    notice_dead_lines, own_program, private_file, private_folder, save_memory, show_notification,
-    sync_folder, terminated, user_name, watch_system, with_tray,
+    LineEnds, LocalStream, boot_time, computer_name, connect_local, foreign_access, harden, let_go_of_memory,
+    listen_local, machine_settings, notice_dead_lines, own_program, private_file, private_folder,
+    save_memory, show_notification, sync_folder, terminated, user_name, watch_system, with_tray,
 };
 
 use std::{

@@ -72,6 +72,18 @@ pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Err
     write(path, &bytes)
 }
 
+/// As [`write_json`], but returns before it is sure to outlast a power cut; then the old bytes may be there, or none.
+pub(crate) fn write_json_soon<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let bytes =
+        serde_json::to_vec(value).map_err(|source| Error::Content { path: path.to_owned(), source })?;
+    let unfinished = path.with_extension("new");
+    let file =
+        platform::private_file(OpenOptions::new().write(true).create(true).truncate(true)).open(&unfinished);
+    file.and_then(|mut file| file.write_all(&bytes))
+        .and_then(|()| fs::rename(&unfinished, path))
+        .map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
 /// Removes the file; that there is none is fine.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
@@ -84,6 +96,11 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 /// Opens a file that only the user can read for adding lines, making it where there is none.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     platform::private_file(OpenOptions::new().read(true).append(true).create(true)).open(path)
+}
+
+/// Makes a file that only the user can read, for adding lines; an error where there is one already.
+pub(crate) fn append_new(path: &Path) -> io::Result<File> {
+    platform::private_file(OpenOptions::new().append(true).create_new(true)).open(path)
 }
 
 fn write_and_rename(unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -4,14 +4,14 @@
 //! before the next one, what is shown changes with the [`View`], and then it sleeps until the core's next deadline. Nothing
 //! is decided here.
 
+mod branding;
 pub(crate) mod children;
 mod credential;
 mod disk;
 mod effects;
 mod events;
-mod joining;
-mod journal;
-mod link;
+pub(crate) mod joining;
+pub(crate) mod link;
 pub(crate) mod local;
 pub(crate) mod menu;
 pub(crate) mod notifications;
@@ -21,23 +21,25 @@ pub(crate) mod tray;
 mod trust;
 
 use crate::{
+    history,
+    journal::Journal,
     places::Places,
     platform::{self, SystemFact},
     private,
     settings::Settings,
 };
 use anyhow::Context as _;
+use branding::Looks;
 use children::{Children, Said};
-use credential::{Credential, Cursor, Standing};
-use disk::Disk;
-use journal::Journal;
+use credential::{Credential, Standing};
+pub(crate) use disk::Disk;
 use line::{FromAccess, FromWindow, WindowKind};
 use link::{Poll, Polled, Service};
 use menu::Choice;
 use notifications::Notifications;
 use outbox::{Delivered, Outbox};
 use protocol::{
-    RequestId, Secret, SessionId, Timestamp,
+    OrganisationId, RequestId, Secret, SessionId, Timestamp,
     agent::{EnrolRequest, EnrolResponse, JoinResponse, LookupResponse},
 };
 use receipts::Receipts;
@@ -49,8 +51,9 @@ use std::{
     rc::Rc,
     time::{Duration, Instant},
 };
+use texts::Language;
 use tokio::sync::{
-    mpsc::{self, UnboundedReceiver, UnboundedSender},
+    mpsc::{UnboundedReceiver, UnboundedSender},
     oneshot,
 };
 use tray::{Face, ShowFace};
@@ -58,6 +61,8 @@ use trust::{Asked, Trust};
 
 /// What is still on its way to the service may take so long when the agent ends.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(3);
+/// This long after the start or a session, what only they needed is let go of.
+const REST_AFTER: Duration = Duration::from_secs(15);
 /// The clocks may differ by so much without the computer having slept.
 const NOT_SLEEP: Duration = Duration::from_secs(2);
 
@@ -96,6 +101,8 @@ pub(crate) enum Event {
     LookedUp(u64, Result<LookupResponse, JoinFailure>),
     /// The service let the agent join, or did not.
     Joined(u64, Result<JoinResponse, JoinFailure>),
+    /// The service was not reached to make the agent a device's; it is tried again.
+    NotEnrolledYet(link::Error),
     /// The service made the agent a device's, or refused.
     Enrolled(Result<EnrolResponse, link::Error>),
     /// An outcome was written to the journal, or could not be.
@@ -104,6 +111,17 @@ pub(crate) enum Event {
         request_id: RequestId,
         /// Whether it is durable.
         durable: bool,
+    },
+    /// The journal was read for the session window.
+    HistoryRead(Box<line::History>),
+    /// The organisation's logo came, or not.
+    LogoFetched {
+        /// Whose.
+        organisation: OrganisationId,
+        /// Its entity tag.
+        tag: String,
+        /// The picture.
+        picture: Result<Vec<u8>, link::Error>,
     },
     /// Another program of this user asks.
     Local(local::Question, oneshot::Sender<local::Answer>),
@@ -130,7 +148,7 @@ pub(crate) struct Options {
 struct Known {
     credential: Credential,
     asked: Asked,
-    /// How far its events were taken in.
+    /// How far its events were taken in by this run, which begins with a snapshot.
     cursor: Option<String>,
     poll: Option<Poll>,
     /// Forgotten as soon as everything that needs its token has arrived.
@@ -146,6 +164,8 @@ struct Joining {
 /// The resident process.
 struct Resident {
     agent: Agent,
+    /// What it decides by.
+    config: session::Config,
     clock: Clock,
     places: Places,
     events: UnboundedSender<Event>,
@@ -155,11 +175,16 @@ struct Resident {
     journal: Journal,
     disk: Disk,
     trust: Trust,
+    looks: Looks,
     children: Children,
     notifications: Notifications,
+    /// Of what tray and notifications say.
+    language: Language,
     show_face: ShowFace,
     known: Option<Known>,
     joining: Option<Joining>,
+    /// The service has not answered yet whether this computer becomes a device.
+    enrolling: bool,
     tickets: BTreeMap<SessionId, Secret>,
     runs: u64,
     offline: bool,
@@ -177,16 +202,15 @@ pub(crate) async fn run(
     settings: Settings,
     options: Options,
     show_face: ShowFace,
+    (events, received): (UnboundedSender<Event>, UnboundedReceiver<Event>),
 ) -> anyhow::Result<()> {
     let url =
         settings.service_url.value.clone().context(
             "no service is set: give one with --service-url, or as service_url in the settings file",
         )?;
-    let (events, received) = mpsc::unbounded_channel();
     let service = Service::new(url, &settings)?;
     let key = Rc::new(credential::key(&places)?);
-    let (journal, found) = Journal::open(&places.journal())?;
-    tray::forward_clicks(&events);
+    let (journal, found) = Journal::open(places.journal(), settings.journal_keep());
     local::listen(&places, events.clone())?;
     let tell = events.clone();
     platform::watch_system(move |fact| drop(tell.send(Event::System(fact))));
@@ -197,19 +221,25 @@ pub(crate) async fn run(
     });
 
     let clock = Clock::start();
+    let language = Language::choose(settings.language.value.as_deref());
+    let config = settings.core_config(options.once);
     let mut resident = Resident {
-        agent: Agent::new(settings.core_config(options.once), clock.now()),
+        agent: Agent::new(config.clone(), clock.now()),
+        config,
         clock,
         outbox: Outbox::new(service.clone(), events.clone()),
         receipts: Receipts::new(key, found.last_receipt.as_deref(), found.signed_requests),
         journal,
         disk: Disk::start()?,
-        trust: Trust::load(&places, settings.organisation_keys.value.clone()),
+        trust: Trust::load(&places, settings.organisation_keys.value.0.clone()),
+        looks: Looks::load(places.look()),
         children: Children::new(options.program.clone(), settings.language.value.clone(), events.clone()),
-        notifications: Notifications::new(events.clone()),
+        notifications: Notifications::new(events.clone(), language),
+        language,
         show_face,
         known: None,
         joining: None,
+        enrolling: false,
         tickets: BTreeMap::new(),
         runs: 0,
         offline: true,
@@ -222,9 +252,15 @@ pub(crate) async fn run(
         events,
         service,
     };
+    resident.journal.tidy(&resident.disk, Timestamp::now());
     resident.start(found.open, options);
     resident.run(received).await;
     Ok(())
+}
+
+/// Whether something goes on that the user watches.
+fn is_running(view: &View) -> bool {
+    view.prompt.is_some() || matches!(view.screen, Screen::Session(_))
 }
 
 impl Resident {
@@ -244,6 +280,7 @@ impl Resident {
         });
         let is_device = matches!(&kept, Some(kept) if matches!(kept.standing, Standing::Device(_)));
         self.known = kept.and_then(|credential| self.known(credential));
+        self.show_look();
         if !open.is_empty() {
             self.input(Input::FoundOpen(open), now);
         }
@@ -253,11 +290,10 @@ impl Resident {
             if self.known.is_some() {
                 self.tell_leaving();
             }
-            // Nothing is polled, so nothing can be known to be out of reach.
-            self.reached(now);
             if let Some(token) = options.enrolment_token {
                 self.enrol(token);
             }
+            self.without_a_line(now);
         }
         self.render(now);
         if options.open_window {
@@ -282,10 +318,7 @@ impl Resident {
                     self.drain(now);
                 }
             }
-            if self.known.as_ref().is_none_or(|known| known.poll.is_none()) {
-                // Nothing is polled, so nothing can be known to be out of reach.
-                self.reached(now);
-            }
+            self.without_a_line(now);
             self.render(now);
         }
         self.say_goodbye(received).await;
@@ -314,7 +347,13 @@ impl Resident {
     /// Shows what changed.
     fn render(&mut self, now: Now) {
         let view = self.agent.view(now);
-        let running = view.prompt.is_some() || matches!(view.screen, Screen::Session(_));
+        let running = is_running(&view);
+        if !running && self.shown.as_ref().is_none_or(is_running) {
+            tokio::spawn(async {
+                tokio::time::sleep(REST_AFTER).await;
+                platform::let_go_of_memory();
+            });
+        }
         let counting = running || matches!(view.screen, Screen::Idle { retry_secs: Some(_), .. });
         self.next_tick = match self.next_tick {
             Some(next) if counting && next > now.boot => Some(next),
@@ -328,7 +367,7 @@ impl Resident {
             return;
         }
         self.children.show(&view);
-        let face = Face::from(&view);
+        let face = Face::new(&view, self.language);
         if self.face.as_ref() != Some(&face) {
             (self.show_face)(face.clone());
             self.face = Some(face);
@@ -341,6 +380,28 @@ impl Resident {
         if let Err(error) = self.children.open_window(&view) {
             tracing::error!(%error, "the window could not be opened");
         }
+    }
+
+    /// Takes up what changed in the settings, unless a request is open or a session runs.
+    fn refresh_settings(&mut self) {
+        let config = Settings::load(&self.places, None).core_config(self.config.once);
+        if config != self.config && self.agent.set_config(config.clone()) {
+            tracing::info!("the settings were changed");
+            self.config = config;
+        }
+    }
+
+    /// Lets the session window show what the journal tells.
+    fn show_history(&self) {
+        let (folder, events) = (self.places.journal().to_owned(), self.events.clone());
+        let writable = self.journal.is_writable();
+        self.disk.run(move || {
+            let mut history = history::for_window(&folder);
+            if !writable {
+                history.remarks.insert(0, line::Remark::NotWritable);
+            }
+            drop(events.send(Event::HistoryRead(Box::new(history))));
+        });
     }
 
     /// What is on its way is given a moment to arrive; then the windows close and everything is written.
@@ -372,11 +433,21 @@ impl Resident {
         }
     }
 
+    /// Where nothing is asked of the service, it cannot be known to be out of reach.
+    fn without_a_line(&mut self, now: Now) {
+        let polled = self.known.as_ref().is_some_and(|known| known.poll.is_some());
+        if !polled && !self.enrolling {
+            self.reached(now);
+        }
+    }
+
     /// The service did not answer.
     fn not_reached(&mut self, error: &link::Error, now: Now) {
-        if !std::mem::replace(&mut self.offline, true) {
+        let trouble = error.trouble();
+        let news = self.agent.view(now).link_trouble != Some(trouble);
+        if !std::mem::replace(&mut self.offline, true) || news {
             tracing::warn!(error = %joining::Chain(error), "the service is not reached; the agent keeps trying");
-            self.input(Input::LinkLost, now);
+            self.input(Input::LinkLost(trouble), now);
         }
     }
 
@@ -388,9 +459,7 @@ impl Resident {
             organisation_key: credential.organisation.public_key.parse().ok()?,
             agent_key: self.receipts.public_key().fingerprint(),
         };
-        let cursor = private::read_json::<Cursor>(&self.places.cursor()).ok().flatten();
-        let cursor = cursor.filter(|cursor| cursor.audience == asked.audience).map(|cursor| cursor.after);
-        Some(Known { credential, asked, cursor, poll: None, leaving: false })
+        Some(Known { credential, asked, cursor: None, poll: None, leaving: false })
     }
 
     /// Starts to poll, after what was taken in already.
@@ -410,7 +479,8 @@ impl Resident {
         self.poll();
     }
 
-    fn enrol(&self, enrolment_token: Secret) {
+    fn enrol(&mut self, enrolment_token: Secret) {
+        self.enrolling = true;
         let request = EnrolRequest {
             enrolment_token,
             public_key: self.receipts.public_key().to_string(),
@@ -420,7 +490,8 @@ impl Resident {
         };
         let (service, events) = (self.service.clone(), self.events.clone());
         tokio::spawn(async move {
-            let enrolled = joining::enrol(&service, &request).await;
+            let later = |error| drop(events.send(Event::NotEnrolledYet(error)));
+            let enrolled = joining::enrol(&service, &request, later).await;
             drop(events.send(Event::Enrolled(enrolled)));
         });
     }

@@ -1,26 +1,23 @@
 //! Every source of settings, merged into one validated [`Settings`].
 //!
-//! | setting | how its sources combine |
-//! | --- | --- |
-//! | permissions, preselected permissions | the intersection of all that say something |
-//! | organisations that may be joined, longest session | the strictest of all |
-//! | service, extra CA, organisation keys | policy, then installer; what the user sets counts only where neither speaks |
-//! | number to call | policy, then installer |
-//! | enrolment token's file | policy, command line, installer |
-//! | language, proxy | policy, command line, environment, user, installer |
+//! [`schema`] says of each setting who may set it and how what they say is combined. Nothing that is wrong in a source
+//! stops the agent: it falls to the safe side and is said, in the log, by `ondemand-agent settings` and by `doctor`.
 
 mod document;
+pub(crate) mod schema;
 mod service_url;
+mod value;
 
-pub(crate) use document::Document;
 pub(crate) use service_url::ServiceUrl;
+pub(crate) use value::{Keys, Organisations, ProxyUrl};
 
 use crate::{places::Places, platform};
-use crypto::PublicKey;
-use protocol::{OrganisationId, Permissions};
+use document::Document;
+use protocol::Permissions;
+use schema::{Combine, Definition, Kind};
 use serde::{Serialize, Serializer};
-use session::OrganisationPolicy;
-use std::{collections::BTreeMap, fs, io, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
+use value::Read;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +36,26 @@ pub(crate) enum Source {
     Policy(PathBuf),
     /// Several sources that were combined.
     Combined,
+}
+
+impl Source {
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Policy(_) => Some(Kind::Policy),
+            Self::CommandLine => Some(Kind::CommandLine),
+            Self::Environment(_) => Some(Kind::Environment),
+            Self::User(_) => Some(Kind::User),
+            Self::Installer(_) => Some(Kind::Installer),
+            Self::Default | Self::Combined => None,
+        }
+    }
+}
+
+impl Source {
+    /// Whether administrators alone can write it.
+    pub(crate) fn is_machine(&self) -> bool {
+        self.kind().is_some_and(Kind::is_machine)
+    }
 }
 
 impl std::fmt::Display for Source {
@@ -62,7 +79,7 @@ impl Serialize for Source {
 }
 
 /// A value and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting<T> {
     /// The value in force.
     pub(crate) value: T,
@@ -71,22 +88,20 @@ pub(crate) struct Setting<T> {
 }
 
 /// All settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Where the service is.
     pub(crate) service_url: Setting<Option<ServiceUrl>>,
     /// A file with certificates to trust beside the system's.
     pub(crate) extra_ca: Setting<Option<PathBuf>>,
     /// The keys of pinned organisations.
-    #[serde(serialize_with = "keys_as_text")]
-    pub(crate) organisation_keys: Setting<BTreeMap<OrganisationId, PublicKey>>,
+    pub(crate) organisation_keys: Setting<Keys>,
     /// The most that may be granted.
     pub(crate) permissions: Setting<Permissions>,
     /// The most that may start switched on in the popup.
     pub(crate) preselect: Setting<Permissions>,
     /// Which organisations may be joined by a session code.
-    #[serde(serialize_with = "organisations_as_text")]
-    pub(crate) organisations: Setting<OrganisationPolicy>,
+    pub(crate) organisations: Setting<Organisations>,
     /// The longest session, in minutes.
     pub(crate) longest_session_minutes: Setting<u32>,
     /// Whom to call when something looks suspicious.
@@ -96,104 +111,127 @@ pub(crate) struct Settings {
     /// The language of the texts; the system's where none is set.
     pub(crate) language: Setting<Option<String>>,
     /// The proxy; the system's where none is set.
-    pub(crate) proxy: Setting<Option<String>>,
+    pub(crate) proxy: Setting<Option<ProxyUrl>>,
+    /// How many days the journal is kept.
+    pub(crate) journal_keep_days: Setting<u32>,
+    report: Report,
 }
 
-/// Why there are no valid settings.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// A file cannot be read.
-    #[error("failed to read {path}", path = path.display())]
-    Read {
-        /// That file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file is not what it should be.
-    #[error("{path} has a mistake", path = path.display())]
-    Content {
-        /// That file.
-        path: PathBuf,
-        /// What.
-        source: toml::de::Error,
-    },
+/// How the settings came about.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Report {
+    /// In the order of [`schema::ALL`].
+    pub(crate) settings: Vec<Row>,
+    /// What is wrong in which source.
+    pub(crate) mistakes: Vec<Mistake>,
 }
 
-/// A document with its source, strongest first in lists of them.
-pub(crate) type Sourced = (Source, Document);
+/// One setting, for people and programs.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Row {
+    #[serde(flatten)]
+    definition: &'static Definition,
+    value: serde_json::Value,
+    source: Source,
+    /// What was said and does not count, or not wholly.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overruled: Vec<Overruled>,
+}
+
+/// Something that was said and does not count, or not wholly.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Overruled {
+    source: Source,
+    value: serde_json::Value,
+}
+
+/// Something that is wrong in a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Mistake {
+    /// Where.
+    pub(crate) source: Source,
+    /// In this setting; absent where it is about the source as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) setting: Option<&'static str>,
+    /// What.
+    pub(crate) what: String,
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.setting {
+            Some(setting) => write!(f, "{}: {setting}: {}", self.source, self.what),
+            None => write!(f, "{}: {}", self.source, self.what),
+        }
+    }
+}
 
 impl Settings {
-    /// Reads every source. `command_line` holds what the command line sets.
-    pub(crate) fn load(places: &Places, command_line: Document) -> Result<Self, Error> {
+    /// Reads every source. `service_url` is what the command line says.
+    pub(crate) fn load(places: &Places, service_url: Option<&ServiceUrl>) -> Self {
         let mut installer = Vec::new();
         let mut policy = Vec::new();
         for found in platform::machine_settings() {
-            let Some(document) = read(&found.path)? else { continue };
             if found.is_policy {
-                policy.push((Source::Policy(found.path), document));
+                policy.extend(Document::read(&found.path, Source::Policy(found.path.clone())));
             } else {
-                installer.push((Source::Installer(found.path), document));
+                installer.extend(Document::read(&found.path, Source::Installer(found.path.clone())));
             }
         }
         // Of two policies that set the same the one whose name sorts last counts.
         policy.reverse();
+        let mut documents = policy;
+        documents.extend(service_url.map(|url| {
+            Document::single(Source::CommandLine, schema::SERVICE_URL.name, String::from(url.clone()))
+        }));
+        documents.extend(Document::from_environment());
         let path = places.user_settings();
-        let user = read(&path)?.map(|document| (Source::User(path), document));
-        let mut sources = policy;
-        sources.push((Source::CommandLine, command_line));
-        sources.extend(Document::from_environment());
-        sources.extend(user);
-        sources.extend(installer);
-        Ok(Self::merge(&sources))
+        documents.extend(Document::read(&path, Source::User(path.clone())));
+        documents.extend(installer);
+        Self::merge(&documents)
     }
 
     /// Merges documents, the strongest first: policy, command line, environment, user, installer.
-    pub(crate) fn merge(sources: &[Sourced]) -> Self {
-        let is_machine = |source: &Source| matches!(source, Source::Policy(_) | Source::Installer(_));
-        let is_policy = |source: &Source| matches!(source, Source::Policy(_));
-        let user_cannot = |source: &Source| !matches!(source, Source::User(_) | Source::Environment(_));
+    fn merge(documents: &[Document]) -> Self {
+        let whole = documents.iter().filter_map(|document| {
+            let what = document.mistake.clone()?;
+            Some(Mistake { source: document.source.clone(), setting: None, what })
+        });
+        let report = Report { mistakes: whole.collect(), ..Report::default() };
+        let mut merger = Merger { documents, report };
+        let all = Permissions::all();
         Self {
-            service_url: machine_first(sources, |document| document.service_url.clone()),
-            extra_ca: machine_first(sources, |document| document.extra_ca.clone()),
-            organisation_keys: required(
-                machine_first(sources, |document| document.organisation_keys.clone()),
-                BTreeMap::new,
+            service_url: merger.optional(&schema::SERVICE_URL),
+            extra_ca: merger.optional(&schema::EXTRA_CA),
+            organisation_keys: merger.chosen(&schema::ORGANISATION_KEYS, Keys::default()),
+            permissions: merger
+                .restricted(&schema::PERMISSIONS, all, Permissions::EMPTY, |a, b| a.intersection(b)),
+            preselect: merger
+                .restricted(&schema::PRESELECT, all, Permissions::EMPTY, |a, b| a.intersection(b)),
+            organisations: merger.restricted(
+                &schema::ORGANISATIONS,
+                Organisations::Any,
+                Organisations::Off,
+                Ord::min,
             ),
-            permissions: combined(sources, |_| true, |document| document.permissions, Permissions::all(), {
-                Permissions::intersection
-            }),
-            preselect: combined(sources, is_machine, |document| document.preselect, Permissions::all(), {
-                Permissions::intersection
-            }),
-            organisations: combined(
-                sources,
-                |_| true,
-                |document| document.organisations.map(Into::into),
-                OrganisationPolicy::Any,
-                stricter,
+            longest_session_minutes: merger.restricted(
+                &schema::LONGEST_SESSION_MINUTES,
+                LONGEST_SESSION_MINUTES,
+                SHORTEST_SESSION_MINUTES,
+                Ord::min,
             ),
-            longest_session_minutes: combined(
-                sources,
-                |_| true,
-                |document| document.longest_session_minutes,
-                8 * 60,
-                u32::min,
-            ),
-            number_to_call: first(sources, is_machine, |document| document.number_to_call.clone()),
-            enrolment_token_file: first(sources, user_cannot, |document| {
-                document.enrolment_token_file.clone()
-            }),
-            language: first(sources, |_| true, |document| document.language.clone()),
-            proxy: {
-                let by_policy = first(sources, is_policy, |document| document.proxy.clone());
-                if by_policy.value.is_some() {
-                    by_policy
-                } else {
-                    first(sources, |_| true, |d| d.proxy.clone())
-                }
-            },
+            number_to_call: merger.optional(&schema::NUMBER_TO_CALL),
+            enrolment_token_file: merger.optional(&schema::ENROLMENT_TOKEN_FILE),
+            language: merger.optional(&schema::LANGUAGE),
+            proxy: merger.optional(&schema::PROXY),
+            journal_keep_days: merger.chosen(&schema::JOURNAL_KEEP_DAYS, JOURNAL_KEEP_DAYS),
+            report: merger.report,
         }
+    }
+
+    /// How they came about.
+    pub(crate) fn report(&self) -> &Report {
+        &self.report
     }
 
     /// The part of the settings that the core decides by.
@@ -201,210 +239,164 @@ impl Settings {
         session::Config {
             permissions: self.permissions.value,
             preselect: self.preselect.value,
-            organisations: self.organisations.value,
+            organisations: self.organisations.value.into(),
             longest_session: Duration::from_secs(u64::from(self.longest_session_minutes.value) * 60),
             once,
             number_to_call: self.number_to_call.value.clone(),
         }
     }
 
-    /// For people: a setting a line, with its source.
+    /// How long the journal is kept.
+    pub(crate) fn journal_keep(&self) -> Duration {
+        Duration::from_secs(u64::from(self.journal_keep_days.value) * 24 * 60 * 60)
+    }
+}
+
+const LONGEST_SESSION_MINUTES: u32 = 480;
+const SHORTEST_SESSION_MINUTES: u32 = 5;
+const JOURNAL_KEEP_DAYS: u32 = 365;
+
+impl Report {
+    /// For people: a setting a line, what does not count below it, and what is wrong at the end.
     pub(crate) fn table(&self) -> String {
-        fn text<T: ToString>(value: Option<&T>) -> String {
-            value.map_or_else(|| "—".into(), T::to_string)
+        let mut text = String::new();
+        for row in &self.settings {
+            let Row { definition, value, source, overruled } = row;
+            text.push_str(&format!("{:<24} {:<40} {source}\n", definition.name, in_words(value)));
+            for Overruled { source, value } in overruled {
+                text.push_str(&format!("{:<24} overruled: {} from {source}\n", "", in_words(value)));
+            }
         }
-        let path = |value: &Option<PathBuf>| text(value.as_ref().map(|path| path.display()).as_ref());
-        let names = |set: Permissions| {
-            let names: Vec<_> = set.iter().map(protocol_name).collect();
-            if names.is_empty() { "nothing".into() } else { names.join(", ") }
+        for mistake in &self.mistakes {
+            text.push_str(&format!("mistake in {mistake}\n"));
+        }
+        text
+    }
+}
+
+fn in_words(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    let list = |names: Vec<String>| if names.is_empty() { "nothing".into() } else { names.join(", ") };
+    match value {
+        Value::Null => "—".into(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => list(values.iter().map(in_words).collect()),
+        Value::Object(table) => list(table.keys().cloned().collect()),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// What a source says about a setting.
+struct Said<T> {
+    source: Source,
+    /// Nothing where it cannot be understood.
+    value: Option<T>,
+}
+
+struct Merger<'a> {
+    documents: &'a [Document],
+    report: Report,
+}
+
+impl Merger<'_> {
+    /// What everybody who may says, the strongest first.
+    fn said<T: Read>(&mut self, definition: &'static Definition) -> Vec<Said<T>> {
+        let mut said = Vec::new();
+        for document in self.documents {
+            let source = document.source.clone();
+            let may_set = source.kind().is_some_and(|kind| definition.sources.contains(&kind));
+            let mut mistake = |what| {
+                let setting = Some(definition.name);
+                self.report.mistakes.push(Mistake { source: source.clone(), setting, what });
+            };
+            match document.values.get(definition.name) {
+                Some(_) if !may_set => mistake("it cannot be set here and does not count".into()),
+                Some(value) => {
+                    let mut complaints = Vec::new();
+                    let value = T::read(value, definition.takes, &mut complaints);
+                    complaints.into_iter().for_each(&mut mistake);
+                    said.push(Said { source, value });
+                }
+                None if may_set && document.may_forbid() => said.push(Said { source, value: None }),
+                None => {}
+            }
+        }
+        said
+    }
+
+    /// The one that counts.
+    fn optional<T: Read>(&mut self, definition: &'static Definition) -> Setting<Option<T>> {
+        let said = self.said::<T>(definition);
+        let is_machine = |said: &&Said<T>| said.source.is_machine();
+        let strongest = || said.iter().find(|said| said.value.is_some());
+        let counts = match definition.combine {
+            // Where administrators said something nobody else is asked, even where it cannot be understood.
+            Combine::MachineFirst if said.iter().any(|said| is_machine(&said)) => {
+                let machine = said.iter().filter(is_machine);
+                machine.clone().find(|said| said.value.is_some()).or_else(|| machine.clone().next())
+            }
+            Combine::MachineFirst
+            | Combine::Strongest
+            | Combine::Intersection
+            | Combine::Strictest
+            | Combine::Smallest => strongest(),
         };
-        let keys =
-            self.organisation_keys.value.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let rows: [(&str, String, &Source); 11] = [
-            ("service_url", text(self.service_url.value.as_ref()), &self.service_url.source),
-            ("extra_ca", path(&self.extra_ca.value), &self.extra_ca.source),
-            ("organisation_keys", keys, &self.organisation_keys.source),
-            ("permissions", names(self.permissions.value), &self.permissions.source),
-            ("preselect", names(self.preselect.value), &self.preselect.source),
-            ("organisations", name_of(self.organisations.value).into(), &self.organisations.source),
-            (
-                "longest_session_minutes",
-                self.longest_session_minutes.value.to_string(),
-                &self.longest_session_minutes.source,
-            ),
-            ("number_to_call", text(self.number_to_call.value.as_ref()), &self.number_to_call.source),
-            (
-                "enrolment_token_file",
-                path(&self.enrolment_token_file.value),
-                &self.enrolment_token_file.source,
-            ),
-            ("language", text(self.language.value.as_ref()), &self.language.source),
-            ("proxy", text(self.proxy.value.as_ref()), &self.proxy.source),
-        ];
-        rows.iter().map(|(name, value, source)| format!("{name:<24} {value:<40} {source}\n")).collect()
+        let setting = match counts {
+            Some(said) => Setting { value: said.value.clone(), source: said.source.clone() },
+            None => Setting { value: None, source: Source::Default },
+        };
+        let overruled = said.into_iter().filter(|said| said.source != setting.source);
+        self.row(definition, &setting, overruled);
+        setting
     }
-}
 
-fn read(path: &PathBuf) -> Result<Option<Document>, Error> {
-    match fs::read_to_string(path) {
-        Ok(text) => match toml::from_str(&text) {
-            Ok(document) => Ok(Some(document)),
-            Err(source) => Err(Error::Content { path: path.clone(), source }),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Read { path: path.clone(), source }),
+    /// The one that counts, or the default.
+    fn chosen<T: Read>(&mut self, definition: &'static Definition, default: T) -> Setting<T> {
+        let Setting { value, source } = self.optional(definition);
+        let value = value.unwrap_or(default);
+        if let Some(row) = self.report.settings.last_mut() {
+            row.value = serde_json::to_value(&value).unwrap_or_default();
+        }
+        Setting { value, source }
     }
-}
 
-/// The strongest of the sources that may speak.
-fn first<T>(
-    sources: &[Sourced],
-    may_speak: impl Fn(&Source) -> bool,
-    get: impl Fn(&Document) -> Option<T>,
-) -> Setting<Option<T>> {
-    let speaking = sources.iter().filter(|(source, _)| may_speak(source));
-    let found = speaking.filter_map(|(source, document)| Some((source.clone(), get(document)?))).next();
-    match found {
-        Some((source, value)) => Setting { value: Some(value), source },
-        None => Setting { value: None, source: Source::Default },
+    /// What is left when everybody who may has forbidden what they forbid. Who cannot be understood leaves `safe`.
+    fn restricted<T: Read>(
+        &mut self,
+        definition: &'static Definition,
+        default: T,
+        safe: T,
+        combine: impl Fn(T, T) -> T,
+    ) -> Setting<T> {
+        let said = self.said::<T>(definition);
+        let start = Setting { value: default, source: Source::Default };
+        let setting = said.iter().fold(start, |so_far, said| Setting {
+            value: combine(so_far.value, said.value.clone().unwrap_or_else(|| safe.clone())),
+            source: if so_far.source == Source::Default { said.source.clone() } else { Source::Combined },
+        });
+        let value = Some(setting.value.clone());
+        let overruled = said.into_iter().filter(|said| said.value != value);
+        self.row(definition, &setting, overruled);
+        setting
     }
-}
 
-/// Policy or installer; the user only where neither speaks.
-fn machine_first<T>(sources: &[Sourced], get: impl Fn(&Document) -> Option<T>) -> Setting<Option<T>> {
-    let machine = first(sources, |s| matches!(s, Source::Policy(_) | Source::Installer(_)), &get);
-    if machine.value.is_some() { machine } else { first(sources, |_| true, get) }
-}
-
-fn required<T>(setting: Setting<Option<T>>, default: impl FnOnce() -> T) -> Setting<T> {
-    Setting { value: setting.value.unwrap_or_else(default), source: setting.source }
-}
-
-/// What all sources that may speak agree on.
-fn combined<T: Copy>(
-    sources: &[Sourced],
-    may_speak: impl Fn(&Source) -> bool,
-    get: impl Fn(&Document) -> Option<T>,
-    default: T,
-    combine: impl Fn(T, T) -> T,
-) -> Setting<T> {
-    let speaking = sources.iter().filter(|(source, _)| may_speak(source));
-    let said = speaking.filter_map(|(source, document)| Some((source.clone(), get(document)?)));
-    let start = Setting { value: default, source: Source::Default };
-    said.fold(start, |so_far, (source, value)| Setting {
-        value: combine(so_far.value, value),
-        source: if so_far.source == Source::Default { source } else { Source::Combined },
-    })
-}
-
-fn stricter(a: OrganisationPolicy, b: OrganisationPolicy) -> OrganisationPolicy {
-    use OrganisationPolicy::{Any, Off, Pinned};
-    match (a, b) {
-        (Off, _) | (_, Off) => Off,
-        (Pinned, _) | (_, Pinned) => Pinned,
-        (Any, Any) => Any,
+    fn row<T: Serialize, U: Serialize>(
+        &mut self,
+        definition: &'static Definition,
+        setting: &Setting<U>,
+        overruled: impl Iterator<Item = Said<T>>,
+    ) {
+        let json = |value: &T| serde_json::to_value(value).unwrap_or_default();
+        let overruled = overruled
+            .filter_map(|Said { source, value }| Some(Overruled { source, value: json(value.as_ref()?) }));
+        self.report.settings.push(Row {
+            definition,
+            overruled: overruled.collect(),
+            value: serde_json::to_value(&setting.value).unwrap_or_default(),
+            source: setting.source.clone(),
+        });
     }
-}
-
-fn name_of(policy: OrganisationPolicy) -> &'static str {
-    match policy {
-        OrganisationPolicy::Off => "off",
-        OrganisationPolicy::Pinned => "pinned",
-        OrganisationPolicy::Any => "any",
-    }
-}
-
-fn protocol_name(permission: protocol::Permission) -> String {
-    serde_json::to_value(permission).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
-}
-
-fn organisations_as_text<S: Serializer>(
-    setting: &Setting<OrganisationPolicy>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    Setting { value: name_of(setting.value), source: setting.source.clone() }.serialize(serializer)
-}
-
-fn keys_as_text<S: Serializer>(
-    setting: &Setting<BTreeMap<OrganisationId, PublicKey>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let value: BTreeMap<_, _> = setting.value.iter().map(|(id, key)| (id, key.to_string())).collect();
-    Setting { value, source: setting.source.clone() }.serialize(serializer)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use protocol::Permission;
-
-    fn policy(text: &str) -> Sourced {
-        (Source::Policy("policy.toml".into()), toml::from_str(text).unwrap())
-    }
-    fn installer(text: &str) -> Sourced {
-        (Source::Installer("settings.toml".into()), toml::from_str(text).unwrap())
-    }
-    fn user(text: &str) -> Sourced {
-        (Source::User("user.toml".into()), toml::from_str(text).unwrap())
-    }
-    fn command_line(text: &str) -> Sourced {
-        (Source::CommandLine, toml::from_str(text).unwrap())
-    }
-    fn service(settings: &Settings) -> String {
-        settings.service_url.value.as_ref().unwrap().to_string()
-    }
-
-    #[test]
-    fn nobody_overrides_the_service_that_the_installer_set() {
-        let merged = Settings::merge(&[
-            command_line("service_url = 'https://elsewhere.example'"),
-            user("service_url = 'https://mine.example'"),
-            installer("service_url = 'https://support.example'"),
-        ]);
-        assert_eq!(service(&merged), "https://support.example/");
-        assert_eq!(merged.service_url.source, Source::Installer("settings.toml".into()));
-        let merged = Settings::merge(&[command_line(""), user("service_url = 'https://mine.example'")]);
-        assert_eq!(service(&merged), "https://mine.example/");
-    }
-
-    #[test]
-    fn permissions_are_what_everybody_allows() {
-        let merged = Settings::merge(&[
-            policy("permissions = ['view', 'chat', 'control']"),
-            user("permissions = ['view', 'files_read', 'chat']"),
-        ]);
-        assert_eq!(merged.permissions.value, Permissions::from([Permission::View, Permission::Chat]));
-        assert_eq!(merged.permissions.source, Source::Combined);
-    }
-
-    #[test]
-    fn the_user_can_be_stricter_than_policy_and_never_laxer() {
-        let merged = |policy_says: &str, user_says: &str| {
-            Settings::merge(&[policy(policy_says), user(user_says)]).organisations.value
-        };
-        assert_eq!(merged("organisations = 'pinned'", "organisations = 'any'"), OrganisationPolicy::Pinned);
-        assert_eq!(merged("organisations = 'pinned'", "organisations = 'off'"), OrganisationPolicy::Off);
-        assert_eq!(merged("", ""), OrganisationPolicy::Any);
-    }
-
-    #[test]
-    fn the_user_chooses_the_language_unless_policy_does() {
-        let mut sources = vec![user("language = 'de'"), installer("language = 'fr'")];
-        assert_eq!(Settings::merge(&sources).language.value.as_deref(), Some("de"));
-        sources.insert(0, policy("language = 'it'"));
-        assert_eq!(Settings::merge(&sources).language.value.as_deref(), Some("it"));
-    }
-
-    #[test]
-    fn a_misspelt_setting_is_a_mistake_and_not_ignored() {
-        assert!(toml::from_str::<Document>("permisions = ['view']").is_err());
-        assert!(toml::from_str::<Document>("permissions = ['veiw']").is_err());
-    }
-
-    #[test]
-    fn everything_is_listed_with_its_source() {
-        let table = Settings::merge(&[policy("longest_session_minutes = 30")]).table();
-        assert_eq!(table.lines().count(), 11);
-        assert!(table.contains("policy (policy.toml)"), "{table}");
-    }
-}
+mod tests;

@@ -1,8 +1,13 @@
 //! Windows and macOS give the main thread to an event loop, which owns the tray icon; the resident runs beside it.
 
 use crate::resident::{
+    menu::Choice,
     notifications::{Answer, Note},
-    tray::{Face, ShowFace, Tray},
+    tray::{Face, ShowFace, Tray, forward_clicks},
+};
+use global_hotkey::{
+    GlobalHotKeyEvent, GlobalHotKeyManager, HotKeyState,
+    hotkey::{Code, HotKey, Modifiers},
 };
 use notify_rust::NotificationResponse;
 use std::{sync::mpsc, thread};
@@ -19,8 +24,53 @@ enum Message {
     Done,
 }
 
-/// Runs `driver` on a thread of its own and the tray icon on this one, which must be the main thread.
+/// The keys Ctrl+Alt+Shift+Escape and Ctrl+Alt+Shift+Space, taken from other programs only while they mean something.
+struct Keys {
+    manager: Option<GlobalHotKeyManager>,
+    keys: [HotKey; 2],
+    held: bool,
+}
+
+impl Keys {
+    /// Nothing is held yet. To be made and used on the event loop's thread.
+    fn new(pressed: impl Fn(Choice) + Send + Sync + 'static) -> Self {
+        let chord = Some(Modifiers::CONTROL | Modifiers::ALT | Modifiers::SHIFT);
+        let keys = [HotKey::new(chord, Code::Escape), HotKey::new(chord, Code::Space)];
+        let [end, review] = keys.map(|key| key.id());
+        GlobalHotKeyEvent::set_event_handler(Some(move |event: GlobalHotKeyEvent| {
+            if event.state == HotKeyState::Pressed && event.id == end {
+                pressed(Choice::End);
+            } else if event.state == HotKeyState::Pressed && event.id == review {
+                pressed(Choice::Review);
+            }
+        }));
+        Self { manager: None, keys, held: false }
+    }
+
+    /// Takes the keys, or gives them back.
+    fn hold(&mut self, hold: bool) {
+        if self.held == hold {
+            return;
+        }
+        self.held = hold;
+        if let Err(error) = self.change(hold) {
+            tracing::info!(%error, "the keys for ending and reviewing are not to be had");
+        }
+    }
+
+    fn change(&mut self, hold: bool) -> Result<(), global_hotkey::Error> {
+        let manager = match &mut self.manager {
+            Some(manager) => manager,
+            none => none.insert(GlobalHotKeyManager::new()?),
+        };
+        if hold { manager.register_all(&self.keys) } else { manager.unregister_all(&self.keys) }
+    }
+}
+
+/// Runs `driver` on a thread of its own and the tray icon on this one, which must be the main thread. What the user
+/// chooses in its menu or by key goes to `chosen`.
 pub(crate) fn with_tray<T: Send + 'static>(
+    chosen: impl Fn(Choice) + Clone + Send + Sync + 'static,
     driver: impl FnOnce(ShowFace) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let mut event_loop = EventLoopBuilder::<Message>::with_user_event().build();
@@ -32,6 +82,8 @@ pub(crate) fn with_tray<T: Send + 'static>(
         drop(result.send(driver(show_face)));
         drop(done.send_event(Message::Done));
     })?;
+    forward_clicks(chosen.clone());
+    let mut keys = Keys::new(chosen);
     let mut shown: Option<(Option<Tray>, Face)> = None;
     event_loop.run_return(|event, _, flow| {
         *flow = ControlFlow::Wait;
@@ -42,6 +94,7 @@ pub(crate) fn with_tray<T: Send + 'static>(
                     shown = Some((tray.ok(), *face));
                 }
                 Some((tray, before)) => {
+                    keys.hold(face.offers_end());
                     if let Some(tray) = tray {
                         tray.show(before, &face);
                     }
@@ -63,20 +116,25 @@ pub(crate) async fn show_notification(
     let answer = tokio::task::spawn_blocking(move || {
         let mut notification = notify_rust::Notification::new();
         notification.appname("On-demand Agent").summary(&note.title).body(&note.text);
-        if note.is_request {
-            notification.action("review", "Review").action("reject", "Reject");
+        if let Some(answers) = note.answers {
+            notification.action("review", answers.review).action("reject", answers.reject);
         }
         let handle = notification.show()?;
         let mut answer = None;
-        if note.is_request {
+        if note.answers.is_some() {
             handle.wait_for_response(|response: &NotificationResponse| {
                 answer = match response {
                     NotificationResponse::Default => Some(Answer::Review),
-                    NotificationResponse::Action(action) => match action.to_lowercase().as_str() {
-                        "review" => Some(Answer::Review),
-                        "reject" => Some(Answer::Reject),
-                        _ => None,
-                    },
+                    // Some of these systems answer with the button's words.
+                    NotificationResponse::Action(action) => note.answers.and_then(|answers| {
+                        if ["review", answers.review].contains(&action.as_str()) {
+                            Some(Answer::Review)
+                        } else if ["reject", answers.reject].contains(&action.as_str()) {
+                            Some(Answer::Reject)
+                        } else {
+                            None
+                        }
+                    }),
                     _ => None,
                 };
             })?;
@@ -98,3 +156,6 @@ pub(crate) fn notice_dead_lines(builder: reqwest::ClientBuilder) -> reqwest::Cli
 
 /// There is nothing to ask the allocator for.
 pub(crate) fn save_memory() {}
+
+/// These systems take back by themselves what a program has not used for a while.
+pub(crate) fn let_go_of_memory() {}

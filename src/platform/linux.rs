@@ -1,14 +1,19 @@
 //! Linux.
 
+#[path = "linux/keys.rs"]
+mod keys;
+
 pub(crate) use super::unix::{
-    LineEnds, LocalStream, computer_name, connect_local, listen_local, private_file, private_folder,
-    sync_folder, terminated, user_name,
+    LineEnds, LocalStream, computer_name, connect_local, foreign_access, listen_local, private_file,
+    private_folder, sync_folder, terminated, user_name,
 };
 use super::{MachineSettings, SystemFact};
 use crate::resident::{
+    menu::Choice,
     notifications::{Answer, Note},
-    tray::{Face, ShowFace, Tray},
+    tray::{Face, ShowFace, Tray, forward_clicks},
 };
+use keys::Keys;
 use notify_rust::{NotificationResponse, Timeout, Urgency};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -81,6 +86,46 @@ pub(crate) fn save_memory() {
     }
 }
 
+/// Lets go of what the start or a session needed and waiting does not: free pages of the heap, and the pages of the
+/// program file that are mapped although nothing uses them any more. The kernel keeps those in its cache for as long as it
+/// has no better use for the memory, so that what is needed again is mapped again without reading the disk.
+pub(crate) fn let_go_of_memory() {
+    /// Called with the program itself first; the libraries are shared with others and left alone.
+    unsafe extern "C" fn program(
+        object: *mut libc::dl_phdr_info,
+        _: libc::size_t,
+        _: *mut libc::c_void,
+    ) -> libc::c_int {
+        // SAFETY: the loader passes a valid object, whose headers stay where they are as long as the program runs.
+        let (base, headers) = unsafe {
+            (
+                (*object).dlpi_addr,
+                std::slice::from_raw_parts((*object).dlpi_phdr, (*object).dlpi_phnum.into()),
+            )
+        };
+        for header in headers {
+            if header.p_type != libc::PT_LOAD || header.p_flags & libc::PF_W != 0 {
+                continue;
+            }
+            let start = (base + header.p_vaddr) as usize;
+            let end = (start + header.p_memsz as usize) / PAGE * PAGE;
+            let start = start.next_multiple_of(PAGE);
+            // SAFETY: only whole pages of a part that is never written to: they come back from the file as they were.
+            unsafe { libc::madvise(start as *mut _, end.saturating_sub(start), libc::MADV_DONTNEED) };
+        }
+        1
+    }
+    /// A multiple of the page size of every system this runs on. A part that ends within one keeps a little.
+    const PAGE: usize = 64 * 1024;
+    // SAFETY: `program` keeps to what the loader asks of it and keeps nothing.
+    unsafe { libc::dl_iterate_phdr(Some(program), std::ptr::null_mut()) };
+    // SAFETY: only sizes; the allocator takes its own locks.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0)
+    };
+}
+
 /// The program that runs now, even when its file was replaced meanwhile.
 pub(crate) fn own_program() -> std::io::Result<PathBuf> {
     Ok(PathBuf::from("/proc/self/exe"))
@@ -92,26 +137,28 @@ pub(crate) fn machine_settings() -> Vec<MachineSettings> {
 }
 
 /// Runs `driver` on this thread, with a tray icon that lives on a thread of its own: a panel that hangs must not hold up
-/// anything else.
+/// anything else. What the user chooses in its menu or by key goes to `chosen`.
 pub(crate) fn with_tray<T: Send + 'static>(
+    chosen: impl Fn(Choice) + Clone + Send + Sync + 'static,
     driver: impl FnOnce(ShowFace) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let (show, faces) = mpsc::channel::<Face>();
+    forward_clicks(chosen.clone());
+    let mut keys = Keys::new(chosen);
     let spawned = thread::Builder::new().name("tray".into()).spawn(move || {
         let Ok(mut face) = faces.recv() else { return };
-        let mut tray = match Tray::new(&face) {
-            Ok(tray) => tray,
-            Err(error) => {
-                tracing::warn!(%error, "no tray icon: the desktop offers no place for it");
-                return;
-            }
-        };
+        let mut tray = Tray::new(&face).inspect_err(|error| {
+            tracing::warn!(%error, "no tray icon: the desktop offers no place for it");
+        });
         while let Ok(mut next) = faces.recv() {
             // Only the newest counts.
             while let Ok(newer) = faces.try_recv() {
                 next = newer;
             }
-            tray.show(&face, &next);
+            keys.hold(next.offers_end());
+            if let Ok(tray) = &mut tray {
+                tray.show(&face, &next);
+            }
             face = next;
         }
     });
@@ -128,15 +175,15 @@ pub(crate) async fn show_notification(
 ) -> anyhow::Result<Option<Answer>> {
     let mut notification = notify_rust::Notification::new();
     notification.appname("On-demand Agent").summary(&note.title).body(&escape(&note.text));
-    if note.is_request {
+    if let Some(answers) = note.answers {
         notification
-            .action("review", "Review")
-            .action("reject", "Reject")
+            .action("review", answers.review)
+            .action("reject", answers.reject)
             .urgency(Urgency::Critical)
             .timeout(Timeout::Never);
     }
     let handle = notification.show_async().await?;
-    if !note.is_request {
+    if note.answers.is_none() {
         return Ok(None);
     }
     let mut answer = None;

@@ -2,11 +2,11 @@
 
 use super::MachineSettings;
 pub(crate) use super::event_loop::{
-    notice_dead_lines, save_memory, show_notification, watch_system, with_tray,
+    let_go_of_memory, notice_dead_lines, save_memory, show_notification, watch_system, with_tray,
 };
 pub(crate) use super::unix::{
-    LineEnds, LocalStream, computer_name, connect_local, listen_local, private_file, private_folder,
-    sync_folder, terminated, user_name,
+    LineEnds, LocalStream, computer_name, connect_local, foreign_access, listen_local, private_file,
+    private_folder, sync_folder, terminated, user_name,
 };
 use std::{
     path::{Path, PathBuf},

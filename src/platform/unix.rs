@@ -63,6 +63,16 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Who else than the user can do something with this file or folder; nothing where nobody can.
+pub(crate) fn foreign_access(path: &Path) -> io::Result<Option<String>> {
+    let found = fs::metadata(path)?;
+    if found.uid() != effective_uid() {
+        return Ok(Some(format!("it belongs to the user with the number {}", found.uid())));
+    }
+    let mode = found.mode() & 0o777;
+    Ok((mode & 0o077 != 0).then(|| format!("its mode is {mode:04o}")))
+}
+
 /// Makes a rename in this folder durable.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()

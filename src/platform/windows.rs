@@ -2,7 +2,7 @@
 
 use super::MachineSettings;
 pub(crate) use super::event_loop::{
-    notice_dead_lines, save_memory, show_notification, watch_system, with_tray,
+    let_go_of_memory, notice_dead_lines, save_memory, show_notification, watch_system, with_tray,
 };
 use std::{
     fs::{self, File, OpenOptions},
@@ -95,6 +95,12 @@ pub(crate) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
 /// Makes a folder in the user's profile; see [`private_file`].
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
+}
+
+/// What is made in the profile is the user's and the administrators'.
+pub(crate) fn foreign_access(path: &Path) -> io::Result<Option<String>> {
+    fs::metadata(path)?;
+    Ok(None)
 }
 
 /// NTFS makes a rename durable with its log.

@@ -5,7 +5,7 @@
 
 use super::Event;
 use crate::platform::{self, LineEnds};
-use line::{FromAccess, FromWindow, ToAccess, ToWindow, WindowKind};
+use line::{FromAccess, FromWindow, Look, ToAccess, ToWindow, WindowKind};
 use protocol::{RequestId, Secret};
 use serde::{Serialize, de::DeserializeOwned};
 use session::{Grant, UserInput, View};
@@ -46,12 +46,22 @@ pub(crate) struct Children {
     prompt: Option<(RequestId, Child)>,
     window: Option<Child>,
     access: Option<Child>,
+    look: Look,
 }
 
 impl Children {
     /// None yet. Children are further runs of `program`.
     pub(crate) fn new(program: PathBuf, language: Option<String>, events: UnboundedSender<Event>) -> Self {
-        Self { program, language, events, runs: 0, prompt: None, window: None, access: None }
+        Self {
+            program,
+            language,
+            events,
+            runs: 0,
+            prompt: None,
+            window: None,
+            access: None,
+            look: Look::default(),
+        }
     }
 
     /// Shows the popup for a request.
@@ -82,6 +92,18 @@ impl Children {
         Ok(())
     }
 
+    /// Opens the history screen of the session window, if there is one.
+    pub(crate) fn show_history(&self, history: Box<line::History>) {
+        if let Some(window) = &self.window {
+            window.tell(&ToWindow::History(history));
+        }
+    }
+
+    /// Whether this run is the session window that is open now.
+    pub(crate) fn is_window(&self, kind: WindowKind, run: u64) -> bool {
+        kind == WindowKind::Session && self.window.as_ref().is_some_and(|child| child.run == run)
+    }
+
     /// Brings the popup to the front.
     pub(crate) fn raise_prompt(&self) {
         if let Some((_, child)) = &self.prompt {
@@ -94,6 +116,16 @@ impl Children {
         let windows = self.prompt.iter().map(|(_, child)| child).chain(&self.window);
         for window in windows {
             window.tell(&ToWindow::View(Box::new(view.clone())));
+        }
+    }
+
+    /// Lets the session window look so. The popup is always the same: nobody dresses up there.
+    pub(crate) fn look(&mut self, look: Look) {
+        if self.look != look {
+            if let Some(window) = &self.window {
+                window.tell(&ToWindow::Look(Box::new(look.clone())));
+            }
+            self.look = look;
         }
     }
 
@@ -171,6 +203,9 @@ impl Children {
         let child = self.start("window", run, from_window, move |said| Event::Window { kind, run, said })?;
         let language = self.language.clone();
         child.tell(&ToWindow::Hello { version: line::VERSION, window: kind, language });
+        if kind == WindowKind::Session && self.look != Look::default() {
+            child.tell(&ToWindow::Look(Box::new(self.look.clone())));
+        }
         child.tell(&ToWindow::View(Box::new(view.clone())));
         Ok(child)
     }
@@ -230,7 +265,7 @@ impl Children {
 fn from_window(message: &FromWindow) -> Option<u32> {
     match message {
         FromWindow::Hello { version } => Some(*version),
-        FromWindow::User(_) | FromWindow::Prompt { .. } => None,
+        FromWindow::User(_) | FromWindow::ShowHistory | FromWindow::Prompt { .. } => None,
     }
 }
 

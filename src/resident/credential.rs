@@ -42,15 +42,6 @@ impl Standing {
     }
 }
 
-/// How far the events of a credential were taken in.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Cursor {
-    /// The audience whose events they are.
-    pub(crate) audience: Audience,
-    /// Opaque.
-    pub(crate) after: String,
-}
-
 /// The agent's key, made at the first start.
 pub(crate) fn key(places: &Places) -> anyhow::Result<KeyPair> {
     let path = places.key();

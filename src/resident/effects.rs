@@ -2,9 +2,9 @@
 
 use super::{
     Event, Joining, Known, Resident, description, joining,
-    journal::Proof,
     outbox::{Lane, Meaning, Post},
 };
+use crate::journal::Proof;
 use line::ToAccess;
 use protocol::{
     Outcome, SessionCode,
@@ -91,6 +91,7 @@ impl Resident {
                     let organisation = &known.credential.organisation;
                     let (id, key) = (&organisation.id, &organisation.public_key);
                     self.trust.session_finished(&self.disk, id, key, now.wall);
+                    self.show_look();
                 }
             }
             Entry::SessionStarted { .. }
@@ -137,7 +138,8 @@ impl Resident {
             }
             Send::Message { session_id: id, number, text } => {
                 let path = format!("agent/v1/sessions/{id}/messages");
-                self.post(Lane::Session(id), &path, Meaning::Told, Some(SendMessage { number, text }));
+                let meaning = Meaning::Message(id.clone(), number);
+                self.post(Lane::Session(id), &path, meaning, Some(SendMessage { number, text }));
             }
             Send::Granted { session_id: id, granted } => {
                 let path = format!("agent/v1/sessions/{id}/permissions");

@@ -3,7 +3,7 @@
 use super::{
     Event, Resident,
     children::{NO_DISPLAY, Said},
-    credential::{Credential, Cursor, Standing},
+    credential::{Credential, Standing},
     joining::Chain,
     link::Polled,
     local,
@@ -53,13 +53,30 @@ impl Resident {
             Event::Delivered(delivered) => self.delivered(delivered, now),
             Event::LookedUp(run, found) => self.looked_up(run, found, now),
             Event::Joined(run, joined) => self.joined(run, joined, now),
-            Event::Enrolled(Ok(enrolled)) => self.enrolled(enrolled, now),
+            Event::NotEnrolledYet(error) => {
+                if self.known.is_none() {
+                    self.not_reached(&error, now);
+                }
+            }
+            Event::Enrolled(Ok(enrolled)) => {
+                self.enrolling = false;
+                self.enrolled(enrolled, now);
+            }
             Event::Enrolled(Err(error)) => {
+                self.enrolling = false;
                 tracing::error!(error = %Chain(&error), "the service refuses to enrol this device");
             }
-            Event::Recorded { request_id, durable: true } => self.input(Input::Recorded(request_id), now),
+            Event::Recorded { request_id, durable: true } => {
+                self.receipts.recorded(&request_id);
+                self.input(Input::Recorded(request_id), now);
+            }
             Event::Recorded { request_id, durable: false } => {
-                self.input(Input::RecordFailed(request_id), now)
+                self.receipts.not_recorded(&request_id);
+                self.input(Input::RecordFailed(request_id), now);
+            }
+            Event::HistoryRead(history) => self.children.show_history(history),
+            Event::LogoFetched { organisation, tag, picture } => {
+                self.logo_fetched(&organisation, &tag, picture);
             }
             Event::Local(question, reply) => self.asked(&question, reply, now),
             Event::System(fact) => self.system(fact, now),
@@ -70,9 +87,15 @@ impl Resident {
     fn chosen(&mut self, choice: Choice, now: Now) {
         match choice {
             Choice::OpenWindow | Choice::AskForHelp | Choice::EnterCode | Choice::About => self.open_window(),
+            // The key for it counts during a session too, when there is only the window to be brought to the front.
+            Choice::Review if self.agent.view(now).prompt.is_none() => self.open_window(),
             Choice::Review => {
                 self.input(Input::User(UserInput::Review), now);
                 self.children.raise_prompt();
+            }
+            Choice::History => {
+                self.open_window();
+                self.show_history();
             }
             Choice::End => self.input(Input::User(UserInput::End), now),
             Choice::DoNotDisturb => {
@@ -86,12 +109,19 @@ impl Resident {
     fn window_said(&mut self, kind: WindowKind, run: u64, message: FromWindow, now: Now) {
         match message {
             FromWindow::User(input) if self.children.allowed(kind, run, &input) => {
+                if matches!(input, UserInput::Start { .. }) {
+                    self.refresh_settings();
+                }
                 self.input(Input::User(input), now);
             }
             FromWindow::Prompt { request_id, fact } if self.children.prompted(run) == Some(&request_id) => {
                 self.input(Input::Prompt(request_id, fact), now);
             }
-            FromWindow::User(_) | FromWindow::Prompt { .. } | FromWindow::Hello { .. } => {
+            FromWindow::ShowHistory if self.children.is_window(kind, run) => self.show_history(),
+            FromWindow::User(_)
+            | FromWindow::ShowHistory
+            | FromWindow::Prompt { .. }
+            | FromWindow::Hello { .. } => {
                 tracing::debug!("a window that is closed, or that may not say this, is not heard");
             }
         }
@@ -130,27 +160,23 @@ impl Resident {
 
     fn take_in(&mut self, answer: EventsResponse, now: Now) {
         let EventsResponse { cursor, service_time, snapshot, events } = answer;
-        let news = snapshot.is_some() || !events.is_empty();
         if let Some(snapshot) = snapshot {
             self.take_in_snapshot(snapshot, service_time, now);
         }
         for event in events {
             self.take_in_event(event, service_time, now);
         }
-        if let Some(known) = &mut self.known
-            && news
-        {
-            known.cursor = Some(cursor.clone());
-            let cursor = Cursor { audience: known.asked.audience.clone(), after: cursor };
-            self.disk.write_json(self.places.cursor(), cursor);
+        if let Some(known) = &mut self.known {
+            known.cursor = Some(cursor);
         }
     }
 
     fn take_in_snapshot(&mut self, snapshot: Snapshot, service_time: Timestamp, now: Now) {
-        let Snapshot { standing, request, session_id, help_id } = snapshot;
+        let Snapshot { standing, branding, request, session_id, help_id, .. } = snapshot;
         if let protocol::agent::Standing::Device(standing) = standing {
             self.device_changed(standing, now);
         }
+        self.branding(&branding);
         let request_id = request.as_ref().map(|request| request.request_id.clone());
         self.input(Input::Synchronised { request_id, session_id, help_id }, now);
         if let Some(request) = request {
@@ -163,6 +189,7 @@ impl Resident {
             Told::Request(request) => return self.requested(request, service_time, now),
             Told::DeviceChanged(standing) => return self.device_changed(standing, now),
             Told::InvitationClosed {} | Told::DeviceRetired {} => return self.standing_lost(now),
+            Told::BrandingChanged(branding) => return self.branding(&branding),
             Told::Unknown => return tracing::info!("an event of a later version is ignored"),
             Told::RequestWithdrawn { request_id } => Input::RequestWithdrawn(request_id),
             Told::SessionEnded { session_id, reason } => Input::SessionEnded { session_id, reason },
@@ -180,6 +207,7 @@ impl Resident {
     }
 
     fn requested(&mut self, event: RequestEvent, service_time: Timestamp, now: Now) {
+        self.refresh_settings();
         let Some(known) = &self.known else { return };
         match self.trust.verify(&event, &known.asked, service_time) {
             Ok(Verified::New(request)) => {
@@ -220,19 +248,27 @@ impl Resident {
         }
         match meaning {
             Meaning::Told | Meaning::Newest => {}
+            Meaning::Message(session_id, number) => {
+                let input = match answer {
+                    Ok(_) => Input::MessageDelivered { session_id, number },
+                    Err(_) => Input::MessageRefused { session_id, number },
+                };
+                self.input(input, now);
+            }
             Meaning::No(request_id) => self.receipts.forget(&request_id),
             Meaning::Approval(request_id) => {
                 self.receipts.forget(&request_id);
-                let session = answer
-                    .ok()
-                    .and_then(|answer| serde_json::from_slice::<OutcomeResponse>(&answer).ok()?.session);
-                match session {
-                    Some(session) => {
+                let session =
+                    |answer: Vec<u8>| serde_json::from_slice::<OutcomeResponse>(&answer).ok()?.session;
+                match answer.map(session) {
+                    Ok(Some(session)) => {
                         self.tickets.insert(session.session_id.clone(), session.tunnel_ticket);
                         let accepted = Accepted { request_id, session_id: session.session_id };
                         self.input(Input::ApprovalAccepted(accepted), now);
                     }
-                    None => self.input(Input::ApprovalRefused(request_id), now),
+                    // The service may have started a session all the same: the core's patience runs out and ends it.
+                    Ok(None) => tracing::warn!("the answer to an approval means nothing"),
+                    Err(_) => self.input(Input::ApprovalRefused(request_id), now),
                 }
             }
             Meaning::Help => {

@@ -43,17 +43,21 @@ pub(crate) async fn join(
         .await
 }
 
-/// Makes this agent a device's, however long the service takes to be reached.
-pub(crate) async fn enrol(service: &Service, request: &EnrolRequest) -> Result<EnrolResponse, Error> {
+/// Makes this agent a device's, however long the service takes to be reached; `later` learns why it takes so long.
+pub(crate) async fn enrol(
+    service: &Service,
+    request: &EnrolRequest,
+    later: impl Fn(Error),
+) -> Result<EnrolResponse, Error> {
     let mut backoff = Backoff::default();
     loop {
         match service.ask("agent/v1/enrol", None, request).await {
-            Err(error) => match error.retry() {
-                Retry::After(least) => {
-                    tracing::warn!(error = %Chain(&error), "the device cannot be enrolled yet; trying again");
+            Err(error) => match error.pause_for_what_must_arrive() {
+                Some(least) => {
+                    later(error);
                     tokio::time::sleep(backoff.next(least)).await;
                 }
-                Retry::JoinAgain | Retry::Never => return Err(error),
+                None => return Err(error),
             },
             Ok(answer) => return Ok(answer),
         }
@@ -122,6 +126,15 @@ fn failure(error: &Error) -> Option<JoinFailure> {
         | ProblemCode::Invalid
         | ProblemCode::TooLarge
         | ProblemCode::NotGranted
+        | ProblemCode::LoginTaken
+        | ProblemCode::WeakPassword
+        | ProblemCode::WrongPassword
+        | ProblemCode::PasswordChangeRequired
+        | ProblemCode::AccountDisabled
+        | ProblemCode::LastAdministrator
+        | ProblemCode::LogoFormat
+        | ProblemCode::LogoDamaged
+        | ProblemCode::LogoDimensions
         | ProblemCode::Unknown => {
             let said = problem.detail.as_deref().unwrap_or(&problem.title);
             Some(JoinFailure::Refused { detail: text::one_line(said, 200, "no reason given") })

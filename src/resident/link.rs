@@ -2,9 +2,11 @@
 
 mod backoff;
 mod poll;
+mod probe;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use poll::{Poll, Polled};
+pub(crate) use probe::Probed;
 
 use crate::{
     platform,
@@ -20,6 +22,7 @@ use reqwest::{
     Certificate, Client, Method, Proxy, RequestBuilder, StatusCode, Url, header::RETRY_AFTER, redirect,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use session::LinkTrouble;
 use std::{error::Error as StdError, io, time::Duration};
 
 /// How long any request but the long poll may take.
@@ -110,9 +113,40 @@ impl Error {
                     | ProblemCode::Invalid
                     | ProblemCode::TooLarge
                     | ProblemCode::NotGranted
+                    | ProblemCode::LoginTaken
+                    | ProblemCode::WeakPassword
+                    | ProblemCode::WrongPassword
+                    | ProblemCode::PasswordChangeRequired
+                    | ProblemCode::AccountDisabled
+                    | ProblemCode::LastAdministrator
+                    | ProblemCode::LogoFormat
+                    | ProblemCode::LogoDamaged
+                    | ProblemCode::LogoDimensions
                     | ProblemCode::Unknown => Retry::Never,
                 }
             }
+        }
+    }
+
+    /// How long to wait before another try of something that must arrive; nothing where the service refuses for good,
+    /// which only itself can: something in between may answer in its place for a while.
+    pub(crate) fn pause_for_what_must_arrive(&self) -> Option<Duration> {
+        match self.retry() {
+            Retry::After(least) => Some(least),
+            Retry::Never if self.code().is_none() => Some(Duration::ZERO),
+            Retry::Never | Retry::JoinAgain => None,
+        }
+    }
+
+    /// What the user is told about it.
+    pub(crate) fn trouble(&self) -> LinkTrouble {
+        match self {
+            Self::CertificateNotTrusted(_) => LinkTrouble::CertificateNotTrusted,
+            Self::Unreachable(_)
+            | Self::Problem(_)
+            | Self::Unexpected { .. }
+            | Self::TooLong
+            | Self::Content(_) => LinkTrouble::Unreachable,
         }
     }
 
@@ -142,13 +176,15 @@ impl Service {
             .tcp_keepalive_interval(Duration::from_secs(10))
             .tcp_keepalive_retries(3)
             .pool_max_idle_per_host(1)
+            // Looking for idle connections would wake the program every 90 s; the service closes what it has no use for.
+            .pool_idle_timeout(None)
             .https_only(!url.is_loopback());
         builder = platform::notice_dead_lines(builder);
         if url.is_loopback() {
             builder = builder.no_proxy();
         } else if let Some(proxy) = &settings.proxy.value {
-            builder =
-                builder.proxy(Proxy::all(proxy).context("the setting `proxy` is not a proxy's address")?);
+            builder = builder
+                .proxy(Proxy::all(proxy.expose()).context("the setting `proxy` is not a proxy's address")?);
         }
         if let Some(path) = &settings.extra_ca.value {
             let pem = std::fs::read(path)

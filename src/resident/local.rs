@@ -92,7 +92,7 @@ pub(crate) enum AskError {
     #[error("the agent is not running; start it with `ondemand-agent run`")]
     NotRunning,
     /// It did not answer.
-    #[error("the agent does not answer")]
+    #[error("the agent does not answer; end its process and start it again")]
     NoAnswer(#[source] io::Error),
     /// It answered something else.
     #[error("the running agent is of another version; quit it and start it again")]

@@ -1,7 +1,8 @@
 //! The tray's menu and tooltip as a function of the [`View`]: plain data, so that whole menus can be compared in tests.
 
 use protocol::{EndReason, text::isolated};
-use session::{HelpStatus, JoiningStage, PromptStage, Screen, SessionStatus, SessionView, View};
+use session::{HelpStatus, JoiningStage, LinkTrouble, PromptStage, Screen, SessionStatus, SessionView, View};
+use texts::{Language, tr};
 
 /// What a menu entry does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(crate) enum Choice {
     End,
     /// Switches *Do not disturb* on or off.
     DoNotDisturb,
+    /// Opens the session window with the history.
+    History,
     /// Opens the session window, where *About* is.
     About,
     /// Ends the program.
@@ -26,13 +29,14 @@ pub(crate) enum Choice {
 
 impl Choice {
     /// Every choice.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::OpenWindow,
         Self::Review,
         Self::AskForHelp,
         Self::EnterCode,
         Self::End,
         Self::DoNotDisturb,
+        Self::History,
         Self::About,
         Self::Quit,
     ];
@@ -46,6 +50,7 @@ impl Choice {
             Self::EnterCode => "enter-code",
             Self::End => "end-session",
             Self::DoNotDisturb => "do-not-disturb",
+            Self::History => "history",
             Self::About => "about",
             Self::Quit => "quit",
         }
@@ -66,20 +71,22 @@ pub(crate) enum Item {
 }
 
 /// The menu, from the top.
-pub(crate) fn menu(view: &View) -> Vec<Item> {
-    let mut items = vec![Item::Text(state_line(view))];
+pub(crate) fn menu(view: &View, language: Language) -> Vec<Item> {
+    let mut items = vec![Item::Text(state_line(view, language))];
     if let Some(line) = session_line(view) {
         items.push(Item::Text(line));
     }
     items.push(Item::Separator);
     if view.prompt.as_ref().is_some_and(|prompt| prompt.stage != PromptStage::Approving) {
-        items.push(Item::Action(Choice::Review, "Review request"));
+        items.push(Item::Action(Choice::Review, tr!(language, "Review request")));
     }
-    items.push(Item::Action(Choice::OpenWindow, "Open window"));
+    items.push(Item::Action(Choice::OpenWindow, tr!(language, "Open window")));
     match &view.screen {
-        Screen::Ready { accepted: true, .. } => items.push(Item::Action(Choice::AskForHelp, "Ask for help…")),
+        Screen::Ready { accepted: true, .. } => {
+            items.push(Item::Action(Choice::AskForHelp, tr!(language, "Ask for help…")));
+        }
         Screen::Idle { codes_allowed: true, .. } => {
-            items.push(Item::Action(Choice::EnterCode, "Enter session code…"));
+            items.push(Item::Action(Choice::EnterCode, tr!(language, "Enter session code…")));
         }
         Screen::Idle { .. }
         | Screen::Joining(_)
@@ -89,43 +96,59 @@ pub(crate) fn menu(view: &View) -> Vec<Item> {
         | Screen::Ended(_) => {}
     }
     if view.can_end() {
-        items.push(Item::Action(Choice::End, "End Session"));
+        items.push(Item::Action(Choice::End, tr!(language, "End Session")));
     }
     if matches!(view.screen, Screen::Ready { .. }) || view.do_not_disturb_secs.is_some() {
-        items.push(Item::Check(Choice::DoNotDisturb, "Do not disturb", view.do_not_disturb_secs.is_some()));
+        let on = view.do_not_disturb_secs.is_some();
+        items.push(Item::Check(Choice::DoNotDisturb, tr!(language, "Do not disturb"), on));
     }
     items.push(Item::Separator);
-    items.push(Item::Action(Choice::About, "About"));
-    items.push(Item::Action(Choice::Quit, "Quit"));
+    items.push(Item::Action(Choice::History, tr!(language, "Session history")));
+    items.push(Item::Action(Choice::About, tr!(language, "About")));
+    items.push(Item::Action(Choice::Quit, tr!(language, "Quit")));
     items
 }
 
 /// The tray icon's tooltip: what goes on, and with whom for how long.
-pub(crate) fn tooltip(view: &View) -> String {
+pub(crate) fn tooltip(view: &View, language: Language) -> String {
     match session_line(view) {
-        Some(line) => format!("{}\n{line}", state_line(view)),
-        None => state_line(view),
+        Some(line) => format!("{}\n{line}", state_line(view, language)),
+        None => state_line(view, language),
     }
 }
 
-fn state_line(view: &View) -> String {
+fn state_line(view: &View, language: Language) -> String {
     if let Some(prompt) = &view.prompt {
         let name = isolated(&prompt.operator.name);
         return match (prompt.stage, prompt.during_session) {
-            (PromptStage::Approving, _) => format!("Connecting {name}…"),
-            (PromptStage::Quiet | PromptStage::Asking, false) => format!("{name} wants to connect"),
-            (PromptStage::Quiet | PromptStage::Asking, true) => format!("{name} asks for more"),
+            (PromptStage::Approving, _) => tr!(language, "Connecting {}…", name),
+            (PromptStage::Quiet | PromptStage::Asking, false) => tr!(language, "{} wants to connect", name),
+            (PromptStage::Quiet | PromptStage::Asking, true) => tr!(language, "{} asks for more", name),
         };
     }
-    let offline = view.offline_since.is_some();
+    if let Screen::Joining(JoiningStage::Confirm(organisation)) = &view.screen
+        && view.offline_since.is_none()
+    {
+        return tr!(language, "Join {}?", isolated(&organisation.name));
+    }
+    if let Screen::Ready { accepted: true, help: Some(HelpStatus::Taken { operator_name }) } = &view.screen
+        && view.offline_since.is_none()
+    {
+        return tr!(language, "{} will help you", isolated(operator_name));
+    }
+    plain_state(view, language).into()
+}
+
+/// What goes on, where no name is in it.
+fn plain_state(view: &View, language: Language) -> &'static str {
     match &view.screen {
         Screen::Session(session) => match session.status {
-            SessionStatus::Running => "Session in progress".into(),
-            SessionStatus::Reconnecting => "Session interrupted: reconnecting…".into(),
-            SessionStatus::Suspended => "Session suspended: the screen is locked".into(),
+            SessionStatus::Running => tr!(language, "Session in progress"),
+            SessionStatus::Reconnecting => tr!(language, "Session interrupted: reconnecting…"),
+            SessionStatus::Suspended => tr!(language, "Session suspended: the screen is locked"),
         },
         Screen::Ended(ended) => match ended.reason {
-            EndReason::Operator => "The operator ended the session".into(),
+            EndReason::Operator => tr!(language, "The operator ended the session"),
             EndReason::User
             | EndReason::Service
             | EndReason::Expired
@@ -135,30 +158,35 @@ fn state_line(view: &View) -> String {
             | EndReason::AgentStopped
             | EndReason::AgentRestarted
             | EndReason::AccessFailed
-            | EndReason::NotStarted => "Session ended".into(),
+            | EndReason::NotStarted => tr!(language, "Session ended"),
         },
         Screen::Idle { .. } | Screen::Joining(_) | Screen::Waiting { .. } | Screen::Ready { .. }
-            if offline =>
+            if view.offline_since.is_some() =>
         {
-            "Offline: the service cannot be reached".into()
+            match view.link_trouble {
+                Some(LinkTrouble::CertificateNotTrusted) => {
+                    tr!(language, "Offline: the service's certificate is not trusted")
+                }
+                Some(LinkTrouble::Unreachable) | None => {
+                    tr!(language, "Offline: the service cannot be reached")
+                }
+            }
         }
-        Screen::Idle { .. } => "No session".into(),
-        Screen::Joining(JoiningStage::Confirm(organisation)) => {
-            format!("Join {}?", isolated(&organisation.name))
+        Screen::Idle { .. } => tr!(language, "No session"),
+        Screen::Joining(_) => tr!(language, "Joining…"),
+        Screen::Waiting { .. } => tr!(language, "Waiting for operator…"),
+        Screen::Ready { accepted: false, .. } => {
+            tr!(language, "Waiting to be accepted by your organisation")
         }
-        Screen::Joining(JoiningStage::LookingUp | JoiningStage::Entering) => "Joining…".into(),
-        Screen::Waiting { .. } => "Waiting for operator…".into(),
-        Screen::Ready { accepted: false, .. } => "Waiting to be accepted by your organisation".into(),
         Screen::Ready { help: Some(HelpStatus::Sending | HelpStatus::Queued), .. } => {
-            "Help is on its way".into()
+            tr!(language, "Help is on its way")
         }
-        Screen::Ready { help: Some(HelpStatus::Taken { operator_name }), .. } => {
-            format!("{} will help you", isolated(operator_name))
+        Screen::Ready { help: None | Some(HelpStatus::Failed | HelpStatus::Taken { .. }), .. } => {
+            match view.do_not_disturb_secs {
+                Some(_) => tr!(language, "Do not disturb"),
+                None => tr!(language, "On-demand Agent ready"),
+            }
         }
-        Screen::Ready { help: None | Some(HelpStatus::Failed), .. } => match view.do_not_disturb_secs {
-            Some(_) => "Do not disturb".into(),
-            None => "On-demand Agent ready".into(),
-        },
     }
 }
 
@@ -186,6 +214,7 @@ pub(crate) mod tests {
             prompt: None,
             organisation: None,
             offline_since: None,
+            link_trouble: None,
             notice: None,
             do_not_disturb_secs: None,
         }
@@ -210,13 +239,14 @@ pub(crate) mod tests {
     fn an_idle_agent_offers_to_enter_a_code_and_nothing_to_end() {
         let screen = Screen::Idle { code: None, problem: None, retry_secs: None, codes_allowed: true };
         assert_eq!(
-            menu(&view(screen)),
+            menu(&view(screen), Language::ENGLISH),
             [
                 Item::Text("No session".into()),
                 Item::Separator,
                 Item::Action(Choice::OpenWindow, "Open window"),
                 Item::Action(Choice::EnterCode, "Enter session code…"),
                 Item::Separator,
+                Item::Action(Choice::History, "Session history"),
                 Item::Action(Choice::About, "About"),
                 Item::Action(Choice::Quit, "Quit"),
             ]
@@ -228,7 +258,7 @@ pub(crate) mod tests {
         let mut view = view(Screen::Ready { accepted: true, help: None });
         view.do_not_disturb_secs = Some(3000);
         assert_eq!(
-            menu(&view),
+            menu(&view, Language::ENGLISH),
             [
                 Item::Text("Do not disturb".into()),
                 Item::Separator,
@@ -236,6 +266,7 @@ pub(crate) mod tests {
                 Item::Action(Choice::AskForHelp, "Ask for help…"),
                 Item::Check(Choice::DoNotDisturb, "Do not disturb", true),
                 Item::Separator,
+                Item::Action(Choice::History, "Session history"),
                 Item::Action(Choice::About, "About"),
                 Item::Action(Choice::Quit, "Quit"),
             ]
@@ -246,7 +277,7 @@ pub(crate) mod tests {
     fn a_session_shows_who_and_how_long_and_can_be_ended() {
         let view = view(session(3845));
         assert_eq!(
-            menu(&view)[..5],
+            menu(&view, Language::ENGLISH)[..5],
             [
                 Item::Text("Session in progress".into()),
                 Item::Text("\u{2068}Olivia Example\u{2069} · 1:04:05".into()),
@@ -255,7 +286,10 @@ pub(crate) mod tests {
                 Item::Action(Choice::End, "End Session"),
             ]
         );
-        assert_eq!(tooltip(&view), "Session in progress\n\u{2068}Olivia Example\u{2069} · 1:04:05");
+        assert_eq!(
+            tooltip(&view, Language::ENGLISH),
+            "Session in progress\n\u{2068}Olivia Example\u{2069} · 1:04:05"
+        );
     }
 
     #[test]
@@ -264,11 +298,22 @@ pub(crate) mod tests {
         view.prompt = Some(prompt(PromptStage::Quiet));
         let labels = |view: &View| -> Vec<&'static str> {
             let action = |item| if let Item::Action(_, label) = item { Some(label) } else { None };
-            menu(view).into_iter().filter_map(action).collect()
+            menu(view, Language::ENGLISH).into_iter().filter_map(action).collect()
         };
-        let expected = ["Review request", "Open window", "Ask for help…", "End Session", "About", "Quit"];
+        let expected = [
+            "Review request",
+            "Open window",
+            "Ask for help…",
+            "End Session",
+            "Session history",
+            "About",
+            "Quit",
+        ];
         assert_eq!(labels(&view), expected);
-        assert_eq!(menu(&view)[0], Item::Text("\u{2068}Olivia Example\u{2069} wants to connect".into()));
+        assert_eq!(
+            menu(&view, Language::ENGLISH)[0],
+            Item::Text("\u{2068}Olivia Example\u{2069} wants to connect".into())
+        );
         view.prompt = Some(prompt(PromptStage::Approving));
         assert_eq!(labels(&view), expected[1..]);
     }
@@ -293,6 +338,14 @@ pub(crate) mod tests {
             approvable: false,
             number_to_call: None,
         }
+    }
+
+    #[test]
+    fn menu_and_tooltip_speak_the_users_language() {
+        let view = view(session(65));
+        let german = Language::choose(Some("de"));
+        assert_eq!(tooltip(&view, german), "Sitzung läuft\n\u{2068}Olivia Example\u{2069} · 1:05");
+        assert!(menu(&view, german).contains(&Item::Action(Choice::End, "Sitzung beenden")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Event;
 use crate::platform;
 use protocol::{EndReason, RequestId, text::isolated};
 use session::{Notification, Screen, View};
+use texts::{Language, tr};
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 /// What a notification says.
@@ -13,8 +14,17 @@ pub(crate) struct Note {
     pub(crate) title: String,
     /// A few words; plain text.
     pub(crate) text: String,
-    /// Offers *Review* and *Reject*, and stays until it is withdrawn.
-    pub(crate) is_request: bool,
+    /// What *Review* and *Reject* are called. Where there are answers, it is a request, and stays until it is withdrawn.
+    pub(crate) answers: Option<Answers>,
+}
+
+/// The buttons of a request's notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answers {
+    /// Brings the popup to the front.
+    pub(crate) review: &'static str,
+    /// Says no.
+    pub(crate) reject: &'static str,
 }
 
 /// What the user chose in a notification.
@@ -29,13 +39,14 @@ pub(crate) enum Answer {
 /// Shows notifications and remembers which to withdraw.
 pub(crate) struct Notifications {
     events: UnboundedSender<Event>,
+    language: Language,
     request: Option<(RequestId, oneshot::Sender<()>)>,
 }
 
 impl Notifications {
     /// Shows nothing yet.
-    pub(crate) fn new(events: UnboundedSender<Event>) -> Self {
-        Self { events, request: None }
+    pub(crate) fn new(events: UnboundedSender<Event>, language: Language) -> Self {
+        Self { events, language, request: None }
     }
 
     /// Shows or withdraws.
@@ -47,7 +58,7 @@ impl Notifications {
                 }
             }
             Notification::Request(id) => {
-                let Some(note) = note(notification, view) else { return };
+                let Some(note) = note(notification, view, self.language) else { return };
                 // Dropping the sender withdraws; so does the next request.
                 let (keep, withdraw) = oneshot::channel();
                 self.request = Some((id.clone(), keep));
@@ -64,7 +75,7 @@ impl Notifications {
             | Notification::OperatorLeft
             | Notification::Message
             | Notification::SessionEnded(_) => {
-                let Some(note) = note(notification, view) else { return };
+                let Some(note) = note(notification, view, self.language) else { return };
                 tokio::spawn(async move {
                     let (_keep, withdraw) = oneshot::channel();
                     if let Err(error) = platform::show_notification(note, withdraw).await {
@@ -76,51 +87,63 @@ impl Notifications {
     }
 }
 
-fn note(notification: &Notification, view: &View) -> Option<Note> {
+fn note(notification: &Notification, view: &View, language: Language) -> Option<Note> {
     let operator = match &view.screen {
         Screen::Session(session) => Some(&session.operator),
         Screen::Ended(ended) => Some(&ended.operator),
         Screen::Idle { .. } | Screen::Joining(_) | Screen::Waiting { .. } | Screen::Ready { .. } => None,
     };
-    let operator = operator.map_or_else(|| "The operator".into(), |operator| isolated(&operator.name));
+    let operator = operator
+        .map_or_else(|| tr!(language, "The operator").to_owned(), |operator| isolated(&operator.name));
     let (title, text) = match notification {
         Notification::Request(_) => {
             let prompt = view.prompt.as_ref()?;
             let (operator, organisation) = (&prompt.operator.name, &prompt.organisation.name);
             let who = format!("{} ({})", isolated(operator), isolated(organisation));
             if prompt.during_session {
-                (format!("{who} asks for more"), "Review what is asked for, or reject it.".into())
+                let text = tr!(language, "Review what is asked for, or reject it.");
+                (tr!(language, "{} asks for more", who), text.into())
             } else {
-                (format!("{who} wants to connect"), "Nothing happens unless you approve.".into())
+                let text = tr!(language, "Nothing happens unless you approve.");
+                (tr!(language, "{} wants to connect", who), text.into())
             }
         }
         Notification::WithdrawRequest(_) => return None,
-        Notification::SessionStarted => {
-            (format!("{operator} is connected"), "You can end the session at any moment.".into())
+        Notification::SessionStarted => (
+            tr!(language, "{} is connected", operator),
+            tr!(language, "You can end the session at any moment.").into(),
+        ),
+        Notification::OperatorLeft => (
+            tr!(language, "{} left", operator),
+            tr!(language, "The session goes on until you end it or its time is up.").into(),
+        ),
+        Notification::Message => {
+            (tr!(language, "{} wrote to you", operator), tr!(language, "Open the window to read it.").into())
         }
-        Notification::OperatorLeft => {
-            (format!("{operator} left"), "The session goes on until you end it or its time is up.".into())
+        Notification::SessionEnded(reason) => {
+            (tr!(language, "Session ended").into(), ended(*reason, &operator, language))
         }
-        Notification::Message => (format!("{operator} wrote to you"), "Open the window to read it.".into()),
-        Notification::SessionEnded(reason) => ("Session ended".into(), ended(*reason, &operator)),
     };
-    Some(Note { title, text, is_request: matches!(notification, Notification::Request(_)) })
+    let answers = matches!(notification, Notification::Request(_))
+        .then(|| Answers { review: tr!(language, "Review"), reject: tr!(language, "Reject") });
+    Some(Note { title, text, answers })
 }
 
-fn ended(reason: EndReason, operator: &str) -> String {
-    match reason {
-        EndReason::User => "You ended the session.".into(),
-        EndReason::Operator => format!("{operator} ended the session."),
-        EndReason::Service => "The service ended the session.".into(),
-        EndReason::Expired => "The agreed time is up.".into(),
-        EndReason::LinkLost => "The connection did not come back.".into(),
-        EndReason::Locked => "The screen stayed locked.".into(),
-        EndReason::Slept => "The computer slept.".into(),
-        EndReason::AgentStopped => "The agent was stopped.".into(),
-        EndReason::AgentRestarted => "The agent was started again.".into(),
-        EndReason::AccessFailed => "The part that serves the operator stopped working.".into(),
-        EndReason::NotStarted => "The session could not be started.".into(),
-    }
+fn ended(reason: EndReason, operator: &str, language: Language) -> String {
+    let text = match reason {
+        EndReason::Operator => return tr!(language, "{} ended the session.", operator),
+        EndReason::User => tr!(language, "You ended the session."),
+        EndReason::Service => tr!(language, "The service ended the session."),
+        EndReason::Expired => tr!(language, "The agreed time was over."),
+        EndReason::LinkLost => tr!(language, "The connection was lost and did not come back."),
+        EndReason::Locked => tr!(language, "Your screen stayed locked for too long."),
+        EndReason::Slept => tr!(language, "Your computer slept for too long."),
+        EndReason::AgentStopped => tr!(language, "The agent was closed."),
+        EndReason::AgentRestarted => tr!(language, "The agent was started again."),
+        EndReason::AccessFailed => tr!(language, "A part of the agent failed, so the session was ended."),
+        EndReason::NotStarted => tr!(language, "The session did not start."),
+    };
+    text.into()
 }
 
 #[cfg(test)]
@@ -131,13 +154,13 @@ mod tests {
     #[test]
     fn a_message_is_announced_without_its_text() {
         let view = view(Screen::Ready { accepted: true, help: None });
-        let shown = note(&Notification::Message, &view).unwrap();
+        let shown = note(&Notification::Message, &view, Language::ENGLISH).unwrap();
         assert_eq!(
             shown,
             Note {
                 title: "The operator wrote to you".into(),
                 text: "Open the window to read it.".into(),
-                is_request: false,
+                answers: None,
             }
         );
     }

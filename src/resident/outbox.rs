@@ -2,7 +2,7 @@
 
 use super::{
     Event,
-    link::{Backoff, Error, Retry, Service},
+    link::{Backoff, Error, Service},
 };
 use protocol::{RequestId, Secret, SessionId};
 use reqwest::Method;
@@ -33,6 +33,8 @@ pub(crate) enum Meaning {
     Told,
     /// A newer one makes it pointless.
     Newest,
+    /// What the user said in a session, by its number.
+    Message(SessionId, u32),
     /// An approval: the answer starts a session.
     Approval(RequestId),
     /// A no.
@@ -129,7 +131,7 @@ async fn deliver(service: &Service, post: &Post, hurry: &Notify) -> Result<Vec<u
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        let Retry::After(least) = error.retry() else { return Err(error) };
+        let Some(least) = error.pause_for_what_must_arrive() else { return Err(error) };
         let pause = tokio::time::sleep(backoff.next(least));
         if least > Duration::ZERO {
             pause.await;

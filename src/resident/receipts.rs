@@ -10,11 +10,28 @@ use std::{collections::BTreeMap, rc::Rc};
 /// Signs receipts and keeps what is still needed of them.
 pub(crate) struct Receipts {
     key: Rc<KeyPair>,
-    /// How many receipts this key signed.
-    signed: u64,
-    previous: Option<String>,
+    end: End,
+    /// Receipts on their way to the journal, oldest first.
+    unwritten: Vec<Unwritten>,
     requests: BTreeMap<RequestId, String>,
     receipts: BTreeMap<RequestId, String>,
+}
+
+/// Where the chain of receipts ends.
+#[derive(Clone, Debug, Default)]
+struct End {
+    /// How many there are.
+    signed: u64,
+    /// The hash of the last.
+    previous: Option<String>,
+}
+
+/// A receipt on its way to the journal.
+struct Unwritten {
+    request_id: RequestId,
+    /// The end of the chain before it.
+    before: End,
+    failed: bool,
 }
 
 impl Receipts {
@@ -28,8 +45,8 @@ impl Receipts {
             let terms: ReceiptTerms = crypto::verify(receipt, RECEIPT_TYP, &key.public()).ok()?;
             Some((terms.number, crypto::hash(receipt.as_bytes())))
         });
-        let (signed, previous) = last.map_or((0, None), |(number, hash)| (number, Some(hash)));
-        Self { key, signed, previous, requests, receipts: BTreeMap::new() }
+        let end = last.map_or_else(End::default, |(signed, hash)| End { signed, previous: Some(hash) });
+        Self { key, end, unwritten: Vec::new(), requests, receipts: BTreeMap::new() }
     }
 
     /// The agent's key.
@@ -67,14 +84,34 @@ impl Receipts {
             outcome: outcome.clone(),
             decided_at,
             agent_public_key: self.key.public().to_string(),
-            number: self.signed + 1,
-            previous: self.previous.clone(),
+            number: self.end.signed + 1,
+            previous: self.end.previous.clone(),
         };
         let receipt = crypto::sign(&self.key, RECEIPT_TYP, &terms).ok()?;
-        self.signed += 1;
-        self.previous = Some(crypto::hash(receipt.as_bytes()));
+        let end = End { signed: self.end.signed + 1, previous: Some(crypto::hash(receipt.as_bytes())) };
+        let before = std::mem::replace(&mut self.end, end);
+        self.unwritten.push(Unwritten { request_id: id.clone(), before, failed: false });
         self.receipts.insert(id.clone(), receipt.clone());
         Some(receipt)
+    }
+
+    /// The receipt is in the journal.
+    pub(crate) fn recorded(&mut self, id: &RequestId) {
+        if let Some(at) = self.unwritten.iter().position(|unwritten| unwritten.request_id == *id) {
+            self.unwritten.drain(..=at);
+        }
+    }
+
+    /// The receipt could not be written to the journal: the next one takes its place in the chain, unless one that came
+    /// after it was written.
+    pub(crate) fn not_recorded(&mut self, id: &RequestId) {
+        for unwritten in self.unwritten.iter_mut().filter(|unwritten| unwritten.request_id == *id) {
+            unwritten.failed = true;
+        }
+        while let Some(last) = self.unwritten.pop_if(|last| last.failed) {
+            self.end = last.before;
+            self.receipts.remove(&last.request_id);
+        }
     }
 
     /// The outcome has arrived or was refused for good.
@@ -106,5 +143,32 @@ mod tests {
             Receipts::new(key.clone(), Some(&first), BTreeMap::from([(two.clone(), "x".into())]));
         let second = read(&receipts.receipt(&two, &no, Timestamp::UNIX_EPOCH).unwrap());
         assert_eq!((second.number, second.previous), (2, Some(crypto::hash(first.as_bytes()))));
+    }
+
+    #[test]
+    fn a_receipt_that_was_not_written_leaves_no_gap() {
+        let key = Rc::new(KeyPair::generate().0);
+        let ids = ["r1", "r2", "r3"].map(|id| id.parse::<RequestId>().unwrap());
+        let requests = ids.iter().map(|id| (id.clone(), "signed".into())).collect();
+        let mut receipts = Receipts::new(key.clone(), None, requests);
+        let yes =
+            Outcome::Approved { permissions: protocol::Permissions::all(), limit_secs: 60, given_by: None };
+        let no = Outcome::Unanswered { cause: protocol::UnansweredCause::NotRecorded };
+        let number = |receipt: Option<String>| -> u64 {
+            let terms: ReceiptTerms = crypto::peek(&receipt.unwrap()).unwrap();
+            terms.number
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        // The yes cannot be written, nor the no that it becomes.
+        assert_eq!(number(receipts.receipt(&ids[0], &yes, at)), 1);
+        receipts.not_recorded(&ids[0]);
+        assert_eq!(number(receipts.receipt(&ids[0], &no, at)), 1);
+        // Another one is made before that is known, and fails as well.
+        assert_eq!(number(receipts.receipt(&ids[1], &no, at)), 2);
+        receipts.not_recorded(&ids[0]);
+        receipts.not_recorded(&ids[1]);
+        assert_eq!(number(receipts.receipt(&ids[1], &no, at)), 1);
+        receipts.recorded(&ids[1]);
+        assert_eq!(number(receipts.receipt(&ids[2], &no, at)), 2);
     }
 }

@@ -3,15 +3,18 @@
 #![cfg(unix)]
 
 use super::*;
-use crate::settings::Document;
 use operator::{Service, until};
 use protocol::{
     EndReason, Permission, Permissions, UnansweredCause,
     operator::{RequestState, Target},
 };
-use session::{Assurance, UserInput, Visibility};
+use session::{Assurance, Delivery, UserInput, Visibility};
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, thread};
+use tokio::sync::mpsc;
 
+#[path = "../../tests/link/between.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod between;
 #[path = "../../tests/link/operator.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod operator;
@@ -24,16 +27,22 @@ struct Running {
 
 impl Running {
     fn start(service: &Service, folder: &Path, program: PathBuf, as_device: bool) -> Self {
+        Self::start_through(service, &service.url(), folder, program, as_device)
+    }
+
+    /// The same, where the service is reached at another address than its own.
+    fn start_through(service: &Service, url: &str, folder: &Path, program: PathBuf, as_device: bool) -> Self {
         let places = Places::all_in(folder);
         places.prepare().unwrap();
-        let service_url = Some(service.url().parse().unwrap());
-        let settings = Settings::load(&places, Document { service_url, ..Document::default() }).unwrap();
+        let settings = Settings::load(&places, Some(&url.parse().unwrap()));
         let enrolment_token = as_device.then(|| service.enrolment_token.clone());
         let options = Options { once: false, program, open_window: !as_device, enrolment_token };
         let kept = places.clone();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(run(kept, settings, options, Box::new(drop))).unwrap();
+            runtime
+                .block_on(run(kept, settings, options, Box::new(drop), mpsc::unbounded_channel()))
+                .unwrap();
         });
         let running = Self { places, thread: Some(thread) };
         until("the resident answers", || running.ask(&local::Question::Status));
@@ -62,7 +71,9 @@ impl Running {
     }
 
     fn journal(&self) -> String {
-        fs::read_to_string(self.places.journal()).unwrap()
+        let files = fs::read_dir(self.places.journal()).unwrap().map(|file| file.unwrap().path());
+        let segments = files.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        segments.map(|path| fs::read_to_string(path).unwrap()).collect()
     }
 }
 
@@ -156,7 +167,8 @@ fn from_a_code_to_an_ended_session() {
     until("the access process is dead", || (!Path::new("/proc").join(access.trim()).exists()).then_some(()));
     let ended = until("the service knows", || operator.session(&session_id).ended);
     assert_eq!(ended.reason, EndReason::User);
-    let journal = running.journal();
+    let ended = r#""entry":"session_ended""#;
+    let journal = until("the journal has it", || Some(running.journal()).filter(|text| text.contains(ended)));
     for entry in ["request_received", "outcome", "session_started", "session_ended"] {
         assert_eq!(journal.matches(&format!(r#""entry":"{entry}""#)).count(), 1, "{entry}: {journal}");
     }
@@ -222,7 +234,7 @@ fn the_operator_ends_and_the_access_process_is_gone() {
     operator.end(&session_id);
     until("the access process is dead", || (!Path::new("/proc").join(access.trim()).exists()).then_some(()));
     until("the summary is shown", || (running.screen() == "ended").then_some(()));
-    assert!(running.journal().contains(r#""reason":"operator""#));
+    until("the journal says why", || running.journal().contains(r#""reason":"operator""#).then_some(()));
 }
 
 #[test]
@@ -241,4 +253,167 @@ fn an_access_process_that_dies_ends_the_session() {
     std::process::Command::new("kill").args(["-9", access.trim()]).status().unwrap();
     let ended = until("the service knows", || operator.session(&session_id).ended);
     assert_eq!(ended.reason, EndReason::AccessFailed);
+}
+
+/// A [`script`] whose session window says a line as soon as `folder` has a file of its name, and keeps the last view there.
+fn script_that_chats(folder: &Path, lines: [&str; 2]) -> PathBuf {
+    let approve = approve_when_it_counts().replace(r#""permissions":["view"]"#, r#""permissions":["chat"]"#);
+    let path = script(folder, "", &approve);
+    let folder = folder.display();
+    let says: String = lines
+        .iter()
+        .map(|line| {
+            let said = said(&FromWindow::User(UserInput::Say { text: (*line).into() }));
+            format!("until [ -e {folder}/{line} ]; do kill -0 $$ || exit; sleep 0.05; done; {said}; ")
+        })
+        .collect();
+    let keep = format!(
+        r#"case "$view" in *'"screen"'*) printf '%s' "$view" > {folder}/next && mv {folder}/next {folder}/view;; esac"#
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text.replace(
+        "    :\n    while read -r view; do ",
+        &format!("    ( {says}) &\n    while read -r view; do {keep}; "),
+    );
+    fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn what_is_said_while_reconnecting_arrives_or_is_shown_as_not_sent() {
+    let service = Service::start();
+    let between = between::Between::start(service.address());
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    let program = script_that_chats(folder.path(), ["first", "second"]);
+    let _running = Running::start_through(&service, &between.url(), folder.path(), program, true);
+    let device = operator.present_device();
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    let RequestState::Approved { session_id, .. } = operator.outcome(&request) else {
+        panic!("not approved")
+    };
+    let view = || -> Option<View> {
+        let line: serde_json::Value =
+            serde_json::from_slice(&fs::read(folder.path().join("view")).ok()?).ok()?;
+        serde_json::from_value(line.get("view").unwrap_or(&line).clone()).ok()
+    };
+    let until_session = |what: &str, is_so: &dyn Fn(&session::SessionView) -> bool| {
+        until(what, || match view()?.screen {
+            Screen::Session(session) => is_so(&session).then_some(()),
+            _ => None,
+        });
+    };
+    let down = || between::Fault::Instead("HTTP/1.1 502 Down\r\ncontent-length: 0\r\n\r\n".into());
+    let deliveries = |session: &session::SessionView| -> Vec<Delivery> {
+        session.chat.iter().map(|line| line.delivery).collect()
+    };
+    let reconnecting =
+        |session: &session::SessionView| session.status == session::SessionStatus::Reconnecting;
+
+    until_session("the window shows the session", &|_| true);
+    between.disturb("/", down());
+    until_session("the link is lost", &reconnecting);
+    fs::write(folder.path().join("first"), "").unwrap();
+    until_session("the line is on its way", &|session| deliveries(session) == [Delivery::OnItsWay]);
+    assert!(operator.messages(&session_id).is_empty());
+    between.lift();
+    until_session("the line has arrived", &|session| deliveries(session) == [Delivery::Arrived]);
+    assert_eq!(operator.messages(&session_id).len(), 1);
+
+    between.disturb("/", down());
+    until_session("the link is lost again", &reconnecting);
+    fs::write(folder.path().join("second"), "").unwrap();
+    until_session("the second line is on its way", &|session| {
+        deliveries(session) == [Delivery::Arrived, Delivery::OnItsWay]
+    });
+    operator.end(&session_id);
+    between.lift();
+    let unsent = until("the summary says what was not sent", || match view()?.screen {
+        Screen::Ended(ended) => {
+            let line = ended.unsent.first()?;
+            (line.delivery == Delivery::NotSent).then(|| ended.unsent.clone())
+        }
+        _ => None,
+    });
+    assert_eq!(unsent.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["second"]);
+    assert_eq!(operator.messages(&session_id).len(), 1);
+}
+
+#[test]
+fn an_approval_whose_answer_is_lost_is_told_again_and_one_whose_answer_means_nothing_is_taken_back() {
+    let service = Service::start();
+    let between = between::Between::start(service.address());
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    let program = script(folder.path(), "", &approve_when_it_counts());
+    let running = Running::start_through(&service, &between.url(), folder.path(), program, true);
+    let device = operator.present_device();
+    between.disturb_once("/outcome", [between::Fault::Cut]);
+    until("the line is up again", || running.view()["offline_since"].is_null().then_some(()));
+    let request = operator.ask(Target::Device(device.id.clone()), Permissions::all());
+    let RequestState::Approved { session_id, .. } = operator.outcome(&request) else {
+        panic!("not approved")
+    };
+    until("the session runs", || (running.screen() == "session").then_some(()));
+    operator.end(&session_id);
+    until("the session is over", || (running.screen() == "ended").then_some(()));
+
+    let nonsense = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n[]";
+    between.disturb_once("/outcome", [between::Fault::Instead(nonsense.into())]);
+    until("the line is up again", || running.view()["offline_since"].is_null().then_some(()));
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    let taken_back = RequestState::Unanswered { cause: UnansweredCause::LinkLost };
+    assert_eq!(operator.outcome(&request), taken_back);
+    assert_eq!(running.view()["notice"]["notice"], "not_started");
+}
+
+#[test]
+fn a_window_that_asks_is_shown_the_history() {
+    let service = Service::start();
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    // Answers nothing; its session window asks for the history with each view and keeps what it is told.
+    let program = folder.path().join("program");
+    let text = format!(
+        r#"#!/bin/sh
+{hello}
+read -r greeting
+case "$greeting" in *'"session"'*) ;; *) exit 1;; esac
+while read -r line; do case "$line" in
+    *'"tell":"view"'*) {ask};;
+    *'"tell":"history"'*) printf '%s\n' "$line" > {folder}/next; mv {folder}/next {folder}/told;;
+esac; done
+"#,
+        hello = said(&FromWindow::Hello { version: line::VERSION }),
+        ask = said(&FromWindow::ShowHistory),
+        folder = folder.path().display(),
+    );
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let running = Running::start(&service, folder.path(), program, true);
+    let device = operator.present_device();
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    operator.outcome(&request);
+
+    running.ask(&local::Question::Open).unwrap();
+    until("the window is told of the request", || {
+        let told = fs::read(folder.path().join("told")).ok()?;
+        let line::ToWindow::History(history) = line::read(&mut told.as_slice()).ok()? else { return None };
+        history.entries.iter().any(|entry| entry.request_id == request.id).then_some(())
+    });
+}
+
+#[test]
+fn what_may_be_granted_can_be_changed_while_the_agent_runs() {
+    let service = Service::start();
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(&service, folder.path(), script(folder.path(), "", "exit 1"), true);
+    let device = operator.present_device();
+    let settings = running.places.user_settings();
+    fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    fs::write(settings, "permissions = []").unwrap();
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    let nothing = RequestState::Unanswered { cause: UnansweredCause::NotPermitted };
+    assert_eq!(operator.outcome(&request), nothing);
 }

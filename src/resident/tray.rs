@@ -1,12 +1,9 @@
 //! The tray icon: shows a [`Face`] and passes clicks on. Lives on one thread and is asked for nothing.
 
-use super::{
-    Event,
-    menu::{self, Choice, Item},
-};
+use super::menu::{self, Choice, Item};
 use anyhow::Context as _;
 use session::{TrayState, View};
-use tokio::sync::mpsc::UnboundedSender;
+use texts::Language;
 use tray_icon::{
     Icon, MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent,
     menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem},
@@ -20,30 +17,39 @@ pub(crate) struct Face {
     menu: Vec<Item>,
 }
 
-impl From<&View> for Face {
-    fn from(view: &View) -> Self {
-        Self { state: view.tray_state(), tooltip: menu::tooltip(view), menu: menu::menu(view) }
+impl Face {
+    /// What the icon tells of `view`.
+    pub(crate) fn new(view: &View, language: Language) -> Self {
+        Self {
+            state: view.tray_state(),
+            tooltip: menu::tooltip(view, language),
+            menu: menu::menu(view, language),
+        }
+    }
+
+    /// Whether there is something that the user could end.
+    pub(crate) fn offers_end(&self) -> bool {
+        self.menu.iter().any(|item| matches!(item, Item::Action(Choice::End, _)))
     }
 }
 
 /// Lets the tray icon show something else, from any thread.
 pub(crate) type ShowFace = Box<dyn Fn(Face) + Send>;
 
-/// Sends every click to the loop.
-pub(crate) fn forward_clicks(events: &UnboundedSender<Event>) {
-    let to = events.clone();
+/// Sends every click to `chosen`.
+pub(crate) fn forward_clicks(chosen: impl Fn(Choice) + Clone + Send + Sync + 'static) {
+    let clicked = chosen.clone();
     MenuEvent::set_event_handler(Some(move |event: MenuEvent| {
         if let Some(choice) = Choice::ALL.into_iter().find(|choice| choice.id() == event.id.0) {
-            drop(to.send(Event::Menu(choice)));
+            chosen(choice);
         }
     }));
-    let to = events.clone();
     TrayIconEvent::set_event_handler(Some(move |event| {
         if let TrayIconEvent::Click {
             button: MouseButton::Left, button_state: MouseButtonState::Up, ..
         } = event
         {
-            drop(to.send(Event::Menu(Choice::OpenWindow)));
+            clicked(Choice::OpenWindow);
         }
     }));
 }

@@ -1,81 +1,66 @@
 //! One source's settings, as they stand in a file.
 
-use super::{ServiceUrl, Source, Sourced};
-use crypto::PublicKey;
-use protocol::{OrganisationId, Permission, Permissions};
-use serde::{Deserialize, Deserializer, de::Error as _};
-use session::OrganisationPolicy;
-use std::{collections::BTreeMap, path::PathBuf};
+use super::{Source, schema};
+use std::{fs, io, path::Path};
+use toml::{Table, Value};
 
-/// What one source says; all of it may be absent.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// What one source says.
+#[derive(Clone, Debug)]
 pub(crate) struct Document {
-    pub(crate) service_url: Option<ServiceUrl>,
-    pub(crate) extra_ca: Option<PathBuf>,
-    #[serde(deserialize_with = "keys")]
-    pub(crate) organisation_keys: Option<BTreeMap<OrganisationId, PublicKey>>,
-    #[serde(deserialize_with = "permissions")]
-    pub(crate) permissions: Option<Permissions>,
-    #[serde(deserialize_with = "permissions")]
-    pub(crate) preselect: Option<Permissions>,
-    pub(crate) organisations: Option<Organisations>,
-    pub(crate) longest_session_minutes: Option<u32>,
-    pub(crate) number_to_call: Option<String>,
-    pub(crate) enrolment_token_file: Option<PathBuf>,
-    #[serde(deserialize_with = "language")]
-    pub(crate) language: Option<String>,
-    pub(crate) proxy: Option<String>,
-}
-
-/// [`OrganisationPolicy`] as it is written.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Organisations {
-    Off,
-    Pinned,
-    Any,
-}
-
-impl From<Organisations> for OrganisationPolicy {
-    fn from(written: Organisations) -> Self {
-        match written {
-            Organisations::Off => Self::Off,
-            Organisations::Pinned => Self::Pinned,
-            Organisations::Any => Self::Any,
-        }
-    }
+    /// Which source.
+    pub(super) source: Source,
+    /// By name.
+    pub(super) values: Table,
+    /// Why the whole of it cannot be understood.
+    pub(super) mistake: Option<String>,
 }
 
 impl Document {
+    /// Reads a file; nothing where there is none.
+    pub(super) fn read(path: &Path, source: Source) -> Option<Self> {
+        match fs::read_to_string(path) {
+            Ok(text) => Some(Self::parse(source, &text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                let mistake = Some(format!("the file cannot be read: {error}"));
+                Some(Self { source, values: Table::new(), mistake })
+            }
+        }
+    }
+
+    pub(super) fn parse(source: Source, text: &str) -> Self {
+        match text.parse::<Table>() {
+            Ok(values) => Self::new(source, values),
+            Err(error) => {
+                let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+                let mistake = Some(format!("line {line}: {}", error.message()));
+                Self { source, values: Table::new(), mistake }
+            }
+        }
+    }
+
+    fn new(source: Source, values: Table) -> Self {
+        let known = |name: &str| schema::ALL.iter().any(|definition| definition.name == name);
+        let unknown: Vec<&str> = values.keys().map(String::as_str).filter(|name| !known(name)).collect();
+        let mistake = (!unknown.is_empty()).then(|| format!("there is no setting {}", unknown.join(", ")));
+        Self { source, values, mistake }
+    }
+
+    /// A single setting.
+    pub(super) fn single(source: Source, name: &str, value: String) -> Self {
+        Self::new(source, Table::from_iter([(name.to_owned(), Value::String(value))]))
+    }
+
     /// What environment variables set.
-    pub(crate) fn from_environment() -> Option<Sourced> {
+    pub(super) fn from_environment() -> Option<Self> {
         const LANGUAGE: &str = "ONDEMAND_AGENT_LANGUAGE";
-        let language = std::env::var(LANGUAGE).ok().filter(|tag| is_language(tag))?;
-        Some((Source::Environment(LANGUAGE), Self { language: Some(language), ..Self::default() }))
+        let language = std::env::var(LANGUAGE).ok().filter(|tag| !tag.is_empty())?;
+        Some(Self::single(Source::Environment(LANGUAGE), schema::LANGUAGE.name, language))
     }
-}
 
-/// A name that policy writes and this version does not know would silently forbid something else than meant.
-fn permissions<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Permissions>, D::Error> {
-    Ok(Some(Vec::<Permission>::deserialize(from)?.into_iter().collect()))
-}
-
-fn keys<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<OrganisationId, PublicKey>>, D::Error> {
-    let written = BTreeMap::<OrganisationId, String>::deserialize(from)?;
-    let read = written.into_iter().map(|(id, key)| Ok((id, key.parse().map_err(D::Error::custom)?)));
-    read.collect::<Result<_, _>>().map(Some)
-}
-
-fn language<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    let tag = String::deserialize(from)?;
-    if is_language(&tag) {
-        Ok(Some(tag))
-    } else {
-        Err(D::Error::custom("a language is written like de or pt-BR"))
+    /// Whether something in it may have been meant to forbid what nobody else forbids. A misspelt name in a user's own file
+    /// is said and has no other consequence.
+    pub(super) fn may_forbid(&self) -> bool {
+        self.mistake.is_some() && (self.source.is_machine() || self.values.is_empty())
     }
-}
-
-fn is_language(tag: &str) -> bool {
-    (2..=35).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -29,6 +29,21 @@ impl ServiceUrl {
         self.0.join(path).map_err(|_| InvalidServiceUrl::NotAnAddress)
     }
 
+    /// The name or address of its host.
+    pub(crate) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    /// The port at which it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or_default()
+    }
+
+    /// Whether what is said to it is encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// Whether the service runs on this computer.
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.0)

@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: what the agent costs, measured with the release programs.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::console;
-use crate::process::{cargo, run as run_process, target_dir};
+use crate::process::{build_release, run as run_process, target_dir};
 use crate::setup::{self, Need};
 
 /// Measure what the agent costs; writes target/bench/agent.json
@@ -12,20 +14,25 @@ pub(crate) struct Arguments {
     /// Leave the idle minutes out and play few sessions: to see that the benchmark works
     #[arg(long)]
     quick: bool,
+    /// Measure only what waiting costs once the waits have grown to 15 minutes: takes three quarters of an hour
+    #[arg(long, conflicts_with = "quick")]
+    long_waits: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     setup::ensure(&[Need::Build, Need::Node, Need::Desktop])?;
     console::build_if_changed()?;
-    // Each on its own: what is measured has the features that it is shipped with, not those of its neighbours.
     for package in ["ondemand-agent", "service", "rehearsal"] {
-        run_process(&mut cargo(&["build", "--release", "--locked", "--package", package]))?;
+        build_release(package)?;
     }
-    let mut bench =
-        cargo(&["run", "--release", "--quiet", "--locked", "--package", "rehearsal", "--bin", "bench", "--"]);
-    bench.arg(target_dir().join("bench").join("agent.json"));
+    let mut bench = Command::new(target_dir().join("release").join("bench"));
+    let name = if arguments.long_waits { "long-waits.json" } else { "agent.json" };
+    bench.arg(target_dir().join("bench").join(name));
     if arguments.quick {
         bench.arg("--quick");
+    }
+    if arguments.long_waits {
+        bench.arg("--long-waits");
     }
     run_process(&mut bench)
 }

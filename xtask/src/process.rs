@@ -40,6 +40,18 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Builds a package's programs as they are shipped.
+pub(crate) fn build_release(package: &str) -> Result<()> {
+    // Each on its own: what is shipped has the features that it asks for, not those of its neighbours.
+    let mut command = cargo(&["build", "--release", "--locked", "--package", package]);
+    if cfg!(target_os = "linux") {
+        // A panic aborts, so nothing unwinds; and code that came out the same for several types is kept once. Both are
+        // left to this command, as the first cannot be said of a debug build and the second needs Rust's own linker.
+        command.env("RUSTFLAGS", "-Cforce-unwind-tables=no -Clink-arg=-Wl,--icf=all");
+    }
+    run(&mut command)
+}
+
 /// Runs a command, its output going where ours goes, and fails when it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", shown(command));

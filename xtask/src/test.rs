@@ -63,7 +63,7 @@ impl Stage {
             Self::Deny | Self::Clippy | Self::Tests | Self::Openapi | Self::Docs => &[Need::Build],
             Self::Console => &[Need::Node],
             Self::Browser => &[Need::Build, Need::Node, Need::Browser],
-            Self::Desktop => &[Need::Build, Need::Desktop],
+            Self::Desktop => &[Need::Build, Need::Desktop, Need::Browser],
             Self::Windows | Self::Macos => &[Need::Build, Need::Cross],
         }
     }

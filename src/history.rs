@@ -1,0 +1,236 @@
+//! What the journal tells, for the session window, `ondemand-agent history` and `history verify`.
+//!
+//! Reads only, and works whether or not the agent runs.
+
+mod words;
+
+use crate::journal::{self, Line, Own, Read, Record};
+use line::{History, HistoryEntry, HistoryResult, LONGEST_HISTORY, Remark};
+use protocol::{
+    Actions, Operator, Outcome, Permissions, RequestId, SessionId, Timestamp,
+    text::{MAX_NAME_CHARS, one_line},
+};
+use session::Entry;
+use std::{collections::BTreeMap, io, path::Path, thread, time::Duration};
+
+pub(crate) use words::table;
+
+/// A journal that is being written may be read in the middle of a line; it is whole again by then.
+const WRITING: Duration = Duration::from_millis(100);
+
+/// What the session window shows.
+pub(crate) fn for_window(folder: &Path) -> History {
+    let mut history = load(folder).map(|(history, _)| history).unwrap_or_else(|error| {
+        tracing::error!(%error, "the journal cannot be read");
+        History { remarks: vec![Remark::NotReadable], ..History::default() }
+    });
+    history.older = history.entries.len().saturating_sub(LONGEST_HISTORY);
+    history.entries.truncate(LONGEST_HISTORY);
+    history
+}
+
+/// The whole history, and the journal it was read from.
+pub(crate) fn load(folder: &Path) -> io::Result<(History, Read)> {
+    for _ in 0..2 {
+        let (history, read) = try_load(folder)?;
+        if read.damage.iter().all(|damage| damage.known_since.is_some()) {
+            return Ok((history, read));
+        }
+        thread::sleep(WRITING);
+    }
+    try_load(folder)
+}
+
+fn try_load(folder: &Path) -> io::Result<(History, Read)> {
+    let mut teller = Teller::default();
+    let read = journal::read(folder, &mut |line| teller.take_in(line))?;
+    let damaged = read.damage.iter().map(|damage| Remark::Damaged {
+        at: damage.known_since,
+        file: damage.file.clone(),
+        line: damage.line,
+    });
+    let remarks = damaged.chain(teller.deleted).rev().collect();
+    let entries = teller.entries.into_iter().rev().flatten().collect();
+    Ok((History { entries, older: 0, remarks }, read))
+}
+
+/// Makes entries of lines.
+#[derive(Debug, Default)]
+struct Teller {
+    /// In the order in which the requests came; a request for more that was granted has none of its own any more.
+    entries: Vec<Option<HistoryEntry>>,
+    requests: BTreeMap<RequestId, usize>,
+    sessions: BTreeMap<SessionId, usize>,
+    deleted: Vec<Remark>,
+}
+
+impl Teller {
+    fn take_in(&mut self, line: Line) {
+        match line.record {
+            Record::Session(entry) => self.tell(entry, line.at),
+            Record::Own(Own::SegmentsDeleted { month, .. }) => {
+                self.deleted.push(Remark::Deleted { at: line.at, through: month });
+            }
+            Record::Own(Own::SegmentOpened { .. }) | Record::Later(_) => {}
+        }
+    }
+
+    fn tell(&mut self, entry: Entry, at: Timestamp) {
+        match entry {
+            Entry::RequestReceived { request_id, operator, organisation_name, permissions, session_id } => {
+                self.requests.insert(request_id.clone(), self.entries.len());
+                let name = |name: &str, fallback| one_line(name, MAX_NAME_CHARS, fallback);
+                self.entries.push(Some(HistoryEntry {
+                    at,
+                    operator: Operator { name: name(&operator.name, "unnamed operator"), id: operator.id },
+                    organisation_name: name(&organisation_name, "unnamed organisation"),
+                    request_id,
+                    during_session: session_id.is_some(),
+                    session_id,
+                    asked: permissions,
+                    granted: Permissions::EMPTY,
+                    taken_back: Permissions::EMPTY,
+                    done: Actions::EMPTY,
+                    started_at: None,
+                    lasted_secs: None,
+                    result: HistoryResult::Open,
+                }));
+            }
+            Entry::Outcome { request_id, outcome } => {
+                let result = match outcome {
+                    Outcome::Approved { .. } => return,
+                    Outcome::Rejected { reason } => HistoryResult::Rejected { reason },
+                    Outcome::Unanswered { cause } => HistoryResult::Unanswered { cause },
+                };
+                self.request(&request_id, |entry| entry.result = result);
+            }
+            Entry::NotStarted { request_id, reason } => {
+                self.request(&request_id, |entry| entry.result = HistoryResult::NotStarted { reason });
+            }
+            Entry::SessionStarted { session_id, request_id, granted } => {
+                if self.sessions.contains_key(&session_id) {
+                    self.widen(&session_id, &request_id, granted);
+                } else if let Some(&index) = self.requests.get(&request_id) {
+                    self.sessions.insert(session_id.clone(), index);
+                    self.session(&session_id.clone(), |entry| {
+                        entry.session_id = Some(session_id);
+                        entry.started_at = Some(at);
+                        entry.granted = granted;
+                    });
+                }
+            }
+            Entry::TakenBack { session_id, permission } => {
+                let taken = Permissions::from([permission]);
+                self.session(&session_id, |entry| entry.taken_back = entry.taken_back.union(taken));
+            }
+            Entry::Actions { session_id, actions } => {
+                self.session(&session_id, |entry| entry.done = entry.done.union(actions));
+            }
+            Entry::SessionEnded { session_id, reason, lasted_secs } => {
+                self.session(&session_id, |entry| {
+                    entry.result = HistoryResult::Ended { reason };
+                    entry.lasted_secs = lasted_secs;
+                });
+            }
+            Entry::Prolonged { .. } => {}
+        }
+    }
+
+    /// A request for more was granted: it becomes part of its session's entry.
+    fn widen(&mut self, session_id: &SessionId, request_id: &RequestId, granted: Permissions) {
+        let of_request = self.requests.get(request_id).copied();
+        if of_request == self.sessions.get(session_id).copied() {
+            return;
+        }
+        let request = of_request.and_then(|index| self.entries.get_mut(index)?.take());
+        self.session(session_id, |entry| {
+            entry.asked = entry.asked.union(request.map(|request| request.asked).unwrap_or_default());
+            entry.granted = entry.granted.union(granted);
+            entry.taken_back = entry.taken_back.difference(granted);
+        });
+    }
+
+    fn request(&mut self, id: &RequestId, change: impl FnOnce(&mut HistoryEntry)) {
+        let entry = self.requests.get(id).and_then(|&index| self.entries.get_mut(index)?.as_mut());
+        entry.map(change);
+    }
+
+    fn session(&mut self, id: &SessionId, change: impl FnOnce(&mut HistoryEntry)) {
+        let entry = self.sessions.get(id).and_then(|&index| self.entries.get_mut(index)?.as_mut());
+        entry.map(change);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Action, EndReason, Permission, RejectReason, UnansweredCause};
+
+    fn sample() -> History {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journal-version-2");
+        load(&folder).unwrap().0
+    }
+
+    #[test]
+    fn a_session_is_one_entry_with_all_that_was_granted_and_done_in_it() {
+        let history = sample();
+        assert_eq!(history.entries.len(), 4);
+        let session = history.entries.last().unwrap();
+        assert_eq!(session.operator.name, "Olivia Example");
+        let all = Permissions::from([Permission::View, Permission::Control, Permission::Chat]);
+        assert_eq!((session.asked, session.granted), (all, all));
+        assert_eq!(session.taken_back, Permissions::from([Permission::Control]));
+        assert_eq!(session.done, Actions::from([Action::Viewing, Action::Controlling]));
+        assert_eq!((session.lasted_secs, session.during_session), (Some(720), false));
+        assert_eq!(session.result, HistoryResult::Ended { reason: EndReason::User });
+    }
+
+    #[test]
+    fn what_led_to_nothing_says_why() {
+        let results: Vec<_> = sample().entries.into_iter().map(|entry| entry.result).collect();
+        assert_eq!(
+            results[..3],
+            [
+                HistoryResult::NotStarted { reason: EndReason::NotStarted },
+                HistoryResult::Unanswered { cause: UnansweredCause::Expired },
+                HistoryResult::Rejected { reason: Some(RejectReason::NotRequested) },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_refused_request_for_more_is_an_entry_of_its_own() {
+        let mut teller = Teller::default();
+        let lines = [
+            r#"{"version":2,"at":"2026-11-22T10:00:00Z","entry":"request_received","request_id":"r1","operator":{"id":"op1","name":"a\u202eb"},"organisation_name":"\u200b","permissions":["control"],"session_id":"s1"}"#,
+            r#"{"version":2,"at":"2026-11-22T10:00:09Z","entry":"outcome","request_id":"r1","outcome":"rejected"}"#,
+        ];
+        for line in lines {
+            teller.take_in(serde_json::from_str(line).unwrap());
+        }
+        let [Some(entry)] = &teller.entries[..] else { panic!("{teller:?}") };
+        assert!(entry.during_session);
+        assert_eq!(
+            (entry.operator.name.as_str(), entry.organisation_name.as_str()),
+            ("ab", "unnamed organisation")
+        );
+        assert_eq!(entry.result, HistoryResult::Rejected { reason: None });
+    }
+
+    #[test]
+    fn the_window_gets_the_newest_entries_and_hears_of_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |number: usize| {
+            format!(
+                r#"{{"version":2,"at":"2026-11-22T10:00:00Z","entry":"request_received","request_id":"r{number}","operator":{{"id":"op1","name":"Olivia Example"}},"organisation_name":"Example Support","permissions":["view"]}}"#
+            )
+        };
+        let text: String = (1..=LONGEST_HISTORY + 5).map(|number| line(number) + "\n").collect();
+        std::fs::write(folder.path().join("journal-0001-2026-11.jsonl"), text).unwrap();
+        let history = for_window(folder.path());
+        assert_eq!((history.entries.len(), history.older), (LONGEST_HISTORY, 5));
+        assert_eq!(history.entries[0].request_id.as_str(), format!("r{}", LONGEST_HISTORY + 5));
+        // Lines that name no other have been tampered with.
+        assert!(matches!(history.remarks[..], [Remark::Damaged { at: None, .. }]));
+    }
+}
