@@ -7,7 +7,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use line::{LARGEST_LOGO, LARGEST_LOGO_BYTES, Look};
 use protocol::{Branding, OrganisationId, TrustLevel};
 use serde::{Deserialize, Serialize};
-use std::{io::Cursor, path::PathBuf};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// An organisation that changes its looks more often than this is not followed; the next snapshot brings the last word.
+const SELDOM: Duration = Duration::from_secs(2);
 
 /// The look of one organisation, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +30,11 @@ struct Kept {
 pub(super) struct Looks {
     path: PathBuf,
     kept: Option<Kept>,
-    /// The tag of the picture that is being fetched.
-    fetching: Option<String>,
+    /// The tag of the picture that is wanted.
+    wanted: Option<String>,
+    /// One picture is fetched at a time.
+    fetching: bool,
+    changed_at: Option<Instant>,
 }
 
 impl Looks {
@@ -35,7 +44,7 @@ impl Looks {
             tracing::warn!(%error, "how the organisation looks is forgotten");
             None
         });
-        Self { path, kept, fetching: None }
+        Self { path, kept, wanted: None, fetching: false, changed_at: None }
     }
 
     /// What windows may show of an organisation that is trusted so far.
@@ -48,7 +57,7 @@ impl Looks {
         }
     }
 
-    /// Takes in what the service says. Gives the tag of a picture that is to be fetched.
+    /// Takes in what the service says. Gives the tag of a picture that is to be fetched now.
     fn changed(&mut self, organisation: &OrganisationId, branding: &Branding, disk: &Disk) -> Option<String> {
         let before = self.kept.take().filter(|kept| kept.organisation == *organisation);
         let logo = before.as_ref().and_then(|kept| kept.logo.clone());
@@ -62,13 +71,29 @@ impl Looks {
             disk.write_json(self.path.clone(), kept.clone());
         }
         self.kept = Some(kept);
-        self.fetching = branding.logo.clone().filter(|_| !held);
-        self.fetching.clone()
+        self.wanted = branding.logo.clone().filter(|_| !held);
+        self.next_to_fetch()
+    }
+
+    /// The tag of a picture to fetch now; it counts as being fetched.
+    fn next_to_fetch(&mut self) -> Option<String> {
+        let tag = self.wanted.clone().filter(|_| !self.fetching)?;
+        self.fetching = true;
+        Some(tag)
+    }
+
+    /// Whether the organisation changes its looks at a pace that is followed.
+    fn is_seldom(&mut self, now: Instant) -> bool {
+        let seldom = self.changed_at.is_none_or(|before| now.duration_since(before) >= SELDOM);
+        if seldom {
+            self.changed_at = Some(now);
+        }
+        seldom
     }
 
     /// Takes in a picture. False where it is not wanted any more or is none.
     fn fetched(&mut self, organisation: &OrganisationId, tag: &str, picture: &[u8], disk: &Disk) -> bool {
-        if self.fetching.take_if(|wanted| wanted == tag).is_none() {
+        if self.wanted.take_if(|wanted| wanted == tag).is_none() {
             return false;
         }
         let Some(kept) = self.kept.as_mut().filter(|kept| kept.organisation == *organisation) else {
@@ -88,17 +113,25 @@ impl Resident {
     /// The service says how the agent's organisation looks.
     pub(super) fn branding(&mut self, branding: &Branding) {
         let Some(known) = &self.known else { return };
+        if !self.looks.is_seldom(Instant::now()) {
+            return;
+        }
         let organisation = known.credential.organisation.id.clone();
         if let Some(tag) = self.looks.changed(&organisation, branding, &self.disk) {
-            let (service, token) = (self.service.clone(), known.credential.agent_token.clone());
-            let events = self.events.clone();
-            tokio::spawn(async move {
-                let path = "agent/v1/branding/logo";
-                let picture = service.send(reqwest::Method::GET, path, Some(&token), Vec::new()).await;
-                drop(events.send(Event::LogoFetched { organisation, tag, picture }));
-            });
+            self.fetch_logo(organisation, tag);
         }
         self.show_look();
+    }
+
+    fn fetch_logo(&self, organisation: OrganisationId, tag: String) {
+        let Some(known) = &self.known else { return };
+        let (service, token) = (self.service.clone(), known.credential.agent_token.clone());
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let path = "agent/v1/branding/logo";
+            let picture = service.send(reqwest::Method::GET, path, Some(&token), Vec::new()).await;
+            drop(events.send(Event::LogoFetched { organisation, tag, picture }));
+        });
     }
 
     /// The picture that was asked for, or why there is none: it is asked for again after the next start.
@@ -108,13 +141,21 @@ impl Resident {
         tag: &str,
         picture: Result<Vec<u8>, link::Error>,
     ) {
+        self.looks.fetching = false;
         match picture {
             Ok(picture) => {
                 if self.looks.fetched(organisation, tag, &picture, &self.disk) {
                     self.show_look();
                 }
             }
-            Err(error) => tracing::info!(%error, "the organisation's logo was not to be had"),
+            Err(error) => {
+                self.looks.wanted.take_if(|wanted| wanted == tag);
+                tracing::info!(%error, "the organisation's logo was not to be had");
+            }
+        }
+        // Another one may have become the right one meanwhile.
+        if let Some(tag) = self.looks.next_to_fetch() {
+            self.fetch_logo(organisation.clone(), tag);
         }
     }
 
@@ -138,12 +179,17 @@ fn colour(text: &str) -> Option<[u8; 3]> {
     Some([red, green, blue])
 }
 
-/// Whether it can be a logo, as far as its first bytes tell; the window, which can be spared, unpacks it.
+/// Whether it can be a logo, as far as its first bytes tell: PNG's signature, then the header's length and name, width and
+/// height (PNG, third edition, 5.2 and 11.2.1). No decoder touches it here; the window, which can be spared, unpacks it.
 fn is_logo(picture: &[u8]) -> bool {
-    let header =
-        || png::Decoder::new(Cursor::new(picture)).read_info().ok().map(|reader| reader.info().size());
-    picture.len() <= LARGEST_LOGO_BYTES
-        && header().is_some_and(|(width, height)| width <= LARGEST_LOGO.0 && height <= LARGEST_LOGO.1)
+    let Some((start, rest)) = picture.split_first_chunk::<16>() else { return false };
+    let Some((size, _)) = rest.split_first_chunk::<8>() else { return false };
+    let [a, b, c, d, e, f, g, h] = *size;
+    let (width, height) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+    *start == *b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+        && picture.len() <= LARGEST_LOGO_BYTES
+        && width <= LARGEST_LOGO.0
+        && height <= LARGEST_LOGO.1
 }
 
 #[cfg(test)]

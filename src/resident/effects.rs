@@ -139,7 +139,7 @@ impl Resident {
             Send::Message { session_id: id, number, text } => {
                 let path = format!("agent/v1/sessions/{id}/messages");
                 let meaning = Meaning::Message(id.clone(), number);
-                self.post(Lane::Session(id), &path, meaning, Some(SendMessage { number, text }));
+                self.post(Lane::Chat(id), &path, meaning, Some(SendMessage { number, text }));
             }
             Send::Granted { session_id: id, granted } => {
                 let path = format!("agent/v1/sessions/{id}/permissions");
@@ -176,6 +176,7 @@ impl Resident {
     pub(super) fn forget_when_told(&mut self) {
         if self.outbox.is_empty() && self.known.as_ref().is_some_and(|known| known.leaving) {
             self.known = None;
+            self.show_look();
             self.disk.remove(self.places.credential());
         }
     }

@@ -163,8 +163,16 @@ impl Resident {
         if let Some(snapshot) = snapshot {
             self.take_in_snapshot(snapshot, service_time, now);
         }
+        let mut branding = None;
         for event in events {
-            self.take_in_event(event, service_time, now);
+            match event {
+                // However many there are, the last one counts.
+                Told::BrandingChanged(changed) => branding = Some(changed),
+                event => self.take_in_event(event, service_time, now),
+            }
+        }
+        if let Some(branding) = branding {
+            self.branding(&branding);
         }
         if let Some(known) = &mut self.known {
             known.cursor = Some(cursor);
@@ -189,7 +197,7 @@ impl Resident {
             Told::Request(request) => return self.requested(request, service_time, now),
             Told::DeviceChanged(standing) => return self.device_changed(standing, now),
             Told::InvitationClosed {} | Told::DeviceRetired {} => return self.standing_lost(now),
-            Told::BrandingChanged(branding) => return self.branding(&branding),
+            Told::BrandingChanged(_) => return,
             Told::Unknown => return tracing::info!("an event of a later version is ignored"),
             Told::RequestWithdrawn { request_id } => Input::RequestWithdrawn(request_id),
             Told::SessionEnded { session_id, reason } => Input::SessionEnded { session_id, reason },
@@ -207,10 +215,13 @@ impl Resident {
     }
 
     fn requested(&mut self, event: RequestEvent, service_time: Timestamp, now: Now) {
-        self.refresh_settings();
         let Some(known) = &self.known else { return };
         match self.trust.verify(&event, &known.asked, service_time) {
             Ok(Verified::New(request)) => {
+                // While something goes on the settings stay as they are, and no file is waited for.
+                if !self.shown.as_ref().is_some_and(super::is_running) {
+                    self.refresh_settings();
+                }
                 self.receipts.keep_request(&request.id, event.signed_request);
                 self.input(Input::RequestReceived(*request), now);
             }
@@ -326,6 +337,7 @@ impl Resident {
             return self.input(Input::JoinFailed(JoinFailure::Refused { detail }), now);
         };
         self.known = Some(known);
+        self.show_look();
         self.disk.write_json(self.places.credential(), credential);
         let expires_in = Duration::from_secs(joined.expires_in_secs.into());
         let invitation_id = joined.invitation_id;
@@ -351,6 +363,7 @@ impl Resident {
         };
         tracing::info!("this computer's agent is a device now");
         self.known = Some(known);
+        self.show_look();
         self.disk.write_json(self.places.credential(), credential);
         self.take_up_device(now);
     }

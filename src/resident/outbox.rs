@@ -2,7 +2,7 @@
 
 use super::{
     Event,
-    link::{Backoff, Error, Service},
+    link::{Backoff, Error, Retry, Service},
 };
 use protocol::{RequestId, Secret, SessionId};
 use reqwest::Method;
@@ -20,6 +20,8 @@ pub(crate) enum Lane {
     Request(RequestId),
     /// About a session.
     Session(SessionId),
+    /// What the user says in a session: nothing waits behind it.
+    Chat(SessionId),
     /// The request for help.
     Help,
     /// The invitation or device itself.
@@ -41,6 +43,16 @@ pub(crate) enum Meaning {
     No(RequestId),
     /// A request for help: the answer names it.
     Help,
+}
+
+impl Meaning {
+    /// Whether only the service itself may refuse it. The rest is given up where something in between says no.
+    fn must_arrive(&self) -> bool {
+        match self {
+            Self::Told | Self::Approval(_) | Self::No(_) => true,
+            Self::Newest | Self::Message(..) | Self::Help => false,
+        }
+    }
 }
 
 /// Something to tell.
@@ -131,7 +143,12 @@ async fn deliver(service: &Service, post: &Post, hurry: &Notify) -> Result<Vec<u
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        let Some(least) = error.pause_for_what_must_arrive() else { return Err(error) };
+        let least = match error.retry() {
+            _ if post.meaning.must_arrive() => error.pause_for_what_must_arrive(),
+            Retry::After(least) => Some(least),
+            Retry::Never | Retry::JoinAgain => None,
+        };
+        let Some(least) = least else { return Err(error) };
         let pause = tokio::time::sleep(backoff.next(least));
         if least > Duration::ZERO {
             pause.await;

@@ -4,6 +4,9 @@ use super::{Source, schema};
 use std::{fs, io, path::Path};
 use toml::{Table, Value};
 
+/// A larger settings file is none.
+const LARGEST: u64 = 1024 * 1024;
+
 /// What one source says.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
@@ -18,7 +21,7 @@ pub(crate) struct Document {
 impl Document {
     /// Reads a file; nothing where there is none.
     pub(super) fn read(path: &Path, source: Source) -> Option<Self> {
-        match fs::read_to_string(path) {
+        match read_ordinary(path) {
             Ok(text) => Some(Self::parse(source, &text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
@@ -63,4 +66,16 @@ impl Document {
     pub(super) fn may_forbid(&self) -> bool {
         self.mistake.is_some() && (self.source.is_machine() || self.values.is_empty())
     }
+}
+
+/// A settings file is an ordinary file of a sane size: a pipe would be waited for, for ever.
+fn read_ordinary(path: &Path) -> io::Result<String> {
+    let found = fs::metadata(path)?;
+    if !found.is_file() || found.len() > LARGEST {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no ordinary file, or larger than 1 MiB",
+        ));
+    }
+    fs::read_to_string(path)
 }

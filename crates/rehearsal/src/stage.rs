@@ -153,7 +153,13 @@ impl Stage {
     ///
     /// When it is not there.
     pub fn click(&self, name: &str) -> Result<()> {
-        Ok(self.desktop.click(self.button(name)?.rect()?.centre())?)
+        // What has just appeared may still move: two looks in a row that agree are where it is.
+        let mut last = None;
+        let rect = wait_for(&format!("the button {name:?} to stand still"), || {
+            let rect = self.button(name)?.rect()?;
+            Ok((last.replace(rect) == Some(rect)).then_some(rect))
+        })?;
+        Ok(self.desktop.click(rect.centre())?)
     }
 
     /// Clicks into something and waits until its window has the keyboard.
@@ -178,7 +184,7 @@ impl Stage {
         self.popup()?;
         self.wait_until_approvable()?;
         self.click("Approve")?;
-        let session = self.operator.wait_for_approval(&request).with_context(|| self.agent.log())?;
+        let session = self.operator.wait_for_approval(&request).with_context(|| self.surroundings())?;
         self.wait_for_session_window()?;
         Ok(session)
     }
@@ -278,10 +284,19 @@ impl Stage {
     pub fn wait_for_access(&self, alive: bool) -> Result<()> {
         let what = if alive { "an access process" } else { "the access process's end" };
         let waited = wait_for(what, || Ok((self.access_process().is_some() == alive).then_some(())));
-        waited.with_context(|| {
-            let windows = self.desktop.windows().map(|windows| format!("{windows:#?}"));
-            format!("{:?}\n{windows:?}\n{}", self.agent.status(), self.agent.log())
-        })
+        waited.with_context(|| self.surroundings())
+    }
+
+    /// What is there, for a failed test to show.
+    fn surroundings(&self) -> String {
+        let (windows, pointer) = (self.desktop.windows(), self.desktop.pointer());
+        let approve = self.button("Approve").and_then(|button| Ok(button.rect()?));
+        let outline = self.desktop.accessibility().outline();
+        format!(
+            "{:?}\n{windows:#?}\npointer {pointer:?}, Approve {approve:?}\n{outline}\n{}",
+            self.agent.status(),
+            self.agent.log()
+        )
     }
 }
 

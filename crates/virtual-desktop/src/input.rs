@@ -1,5 +1,7 @@
 //! Pointer and keyboard, as real events of the X server.
 
+use std::time::Duration;
+
 use x11rb::CURRENT_TIME;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
@@ -9,6 +11,9 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use crate::{Desktop, Error, Point, Result};
+
+/// How long a click holds the button down.
+const PRESS: Duration = Duration::from_millis(40);
 
 /// A mouse button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +109,8 @@ impl Desktop {
         self.move_pointer(Point { x: at.x - 1, y: at.y })?;
         self.move_pointer(at)?;
         self.press_button(button, true)?;
+        // No finger is quicker, and no program is written for one that is.
+        std::thread::sleep(PRESS);
         self.press_button(button, false)
     }
 

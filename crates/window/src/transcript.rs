@@ -25,7 +25,9 @@ pub(crate) fn transcript(language: Language, operator: &str, chat: &[ChatLine]) 
             (Speaker::Operator, MessageKind::Note) => tr!(language, "Note from {}", operator),
             (Speaker::Operator, MessageKind::Chat) => operator.to_owned(),
         };
-        text.push_str(&format!("[{}] {who}: {}\n", clock::moment(line.at), line.text));
+        // A further line of the same message must not pass for somebody else's.
+        let said = line.text.replace(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n    ");
+        text.push_str(&format!("[{}] {who}: {said}\n", clock::moment(line.at)));
     }
     text
 }

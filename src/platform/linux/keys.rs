@@ -8,7 +8,7 @@ use crate::resident::menu::Choice;
 use std::{env, sync::Arc, thread};
 use x11rb::{
     connection::Connection as _,
-    errors::ReplyOrIdError,
+    errors::{ReplyError, ReplyOrIdError},
     protocol::{
         Event,
         xproto::{ConnectionExt as _, GrabMode, Keycode, ModMask, Window},
@@ -59,14 +59,21 @@ impl Keys {
             none => none.insert(Server::connect(&self.pressed)?),
         };
         let (connection, root) = (&server.connection, server.root);
-        for &(code, _) in &server.codes {
+        for &(code, choice) in &server.codes {
             for locks in LOCKS {
                 let modifiers = ModMask::from(CHORD | locks);
-                if hold {
+                let done = if hold {
                     let mode = GrabMode::ASYNC;
-                    connection.grab_key(false, root, modifiers, code, mode, mode)?.check()?;
+                    connection.grab_key(false, root, modifiers, code, mode, mode)?.check()
                 } else {
-                    connection.ungrab_key(code, root, modifiers)?.check()?;
+                    connection.ungrab_key(code, root, modifiers)?.check()
+                };
+                match done {
+                    // Another program has this one; the others are still worth having.
+                    Err(ReplyError::X11Error(_)) => {
+                        tracing::info!(?choice, "a key belongs to another program")
+                    }
+                    done => done?,
                 }
             }
         }

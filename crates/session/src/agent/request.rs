@@ -187,6 +187,10 @@ impl Agent {
                 self.settle(Outcome::Unanswered { cause: UnansweredCause::PromptFailed }, now);
             }
             PromptFact::NoDisplay if asking => {
+                if let Some(organisation) = self.prompt().map(|prompt| prompt.request.organisation.id.clone())
+                {
+                    self.rings.unseen(&organisation);
+                }
                 self.settle(Outcome::Unanswered { cause: UnansweredCause::NoDisplay }, now);
             }
             // A popup that dies after the yes takes nothing back: the yes was given.

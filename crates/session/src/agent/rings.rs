@@ -38,6 +38,13 @@ impl Rings {
         self.rings.entry(organisation.clone()).or_default().last = Some(now);
     }
 
+    /// There was no display for the popup: nobody was disturbed, and the next request is answered as soon.
+    pub(crate) fn unseen(&mut self, organisation: &OrganisationId) {
+        if let Some(ring) = self.rings.get_mut(organisation) {
+            ring.last = None;
+        }
+    }
+
     pub(crate) fn no(&mut self, organisation: &OrganisationId, now: Duration) {
         let noes = &mut self.rings.entry(organisation.clone()).or_default().noes;
         noes.push_back(now);

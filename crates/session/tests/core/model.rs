@@ -107,6 +107,11 @@ impl Model {
                     };
                 }
             }
+            Input::Prompt(request_id, PromptFact::NoDisplay) => {
+                if let Some(asked) = self.requests.get(request_id) {
+                    self.rang.remove(&asked.request.organisation.id);
+                }
+            }
             Input::Recorded(request_id) => {
                 if let Some(asked) = self.requests.get_mut(request_id) {
                     asked.durable |= asked.yes.is_some();

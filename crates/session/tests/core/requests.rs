@@ -255,6 +255,16 @@ fn a_popup_that_dies_or_never_appears_is_a_no() {
 }
 
 #[test]
+fn without_a_display_every_request_is_answered_at_once() {
+    let mut sim = Sim::ready();
+    for request_id in ["r1", "r2", "r3"] {
+        sim.give(Input::RequestReceived(request(request_id, [VIEW])));
+        let told = sim.give(Input::Prompt(id(request_id), PromptFact::NoDisplay));
+        assert_eq!(outcome_of(&told, request_id), unanswered(UnansweredCause::NoDisplay));
+    }
+}
+
+#[test]
 fn more_time_adds_two_minutes_up_to_ten() {
     let mut sim = Sim::ready();
     sim.give(Input::RequestReceived(request("r1", [VIEW])));

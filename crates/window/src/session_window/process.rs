@@ -14,11 +14,17 @@ use session::View;
 use slint::{
     CloseRequestResponse, ComponentHandle, LogicalPosition, Timer, winit_030::WinitWindowAccessor as _,
 };
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// How long the bar says that the session ended before it goes.
 const FAREWELL: Duration = Duration::from_secs(8);
+/// The bar comes back from under other windows this often at most.
+const UNBURY_SELDOM: Duration = Duration::from_secs(3);
 /// How far an arrow key moves the bar.
 const STEP: f32 = 40.0;
 
@@ -39,8 +45,17 @@ pub(crate) fn run(mut opening: Opening) -> anyhow::Result<()> {
         }
     });
     ui.window().set_has_keys(platform::has_keys());
-    let windows =
-        Windows { ui, stage, tell, view: opening.view, bar: None, bars: 0, dark: None, less_motion: false };
+    let windows = Windows {
+        ui,
+        stage,
+        tell,
+        view: opening.view,
+        bar: None,
+        bars: 0,
+        unburied: None,
+        dark: None,
+        less_motion: false,
+    };
     slint::spawn_local(windows.live(queue)).context("failed to start the event loop")?;
     slint::run_event_loop_until_quit().context("failed to run the event loop")
 }
@@ -75,6 +90,8 @@ struct Windows {
     bar: Option<BarUi>,
     /// How many bars there were: each is watched by its number.
     bars: u32,
+    /// When a bar was brought back from under other windows last.
+    unburied: Option<Instant>,
     dark: Option<bool>,
     less_motion: bool,
 }
@@ -130,7 +147,12 @@ impl Windows {
             Event::Window(0, Sight::Minimised) if self.running() => self.collapse(Manner::Quiet).await,
             // Some window managers keep full-screen windows above everything they manage.
             Event::Window(number, Sight::Buried) if number > 0 && number == self.bars => {
-                self.collapse(Manner::Unmanaged).await;
+                // Something that covers every new bar at once would keep this busy for nothing.
+                let now = Instant::now();
+                if self.unburied.is_none_or(|before| now.duration_since(before) >= UNBURY_SELDOM) {
+                    self.unburied = Some(now);
+                    self.collapse(Manner::Unmanaged).await;
+                }
             }
             Event::Window(number, Sight::Pressed) if number > 1 && number == self.bars => {
                 if let Some(bar) = &self.bar {
