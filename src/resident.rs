@@ -114,6 +114,8 @@ pub(crate) enum Event {
     },
     /// The journal was read for the session window.
     HistoryRead(Box<line::History>),
+    /// The organisation may look different again.
+    LookRested,
     /// The organisation's logo came, or not.
     LogoFetched {
         /// Whose.

@@ -7,12 +7,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use line::{LARGEST_LOGO, LARGEST_LOGO_BYTES, Look};
 use protocol::{Branding, OrganisationId, TrustLevel};
 use serde::{Deserialize, Serialize};
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, time::Duration};
 
-/// An organisation that changes its looks more often than this is not followed; the next snapshot brings the last word.
+/// Changes that follow each other faster than this are taken in together.
 const SELDOM: Duration = Duration::from_secs(2);
 
 /// The look of one organisation, as it is kept.
@@ -34,7 +31,8 @@ pub(super) struct Looks {
     wanted: Option<String>,
     /// One picture is fetched at a time.
     fetching: bool,
-    changed_at: Option<Instant>,
+    /// What the service said last while [`SELDOM`] has not passed since the change before; absent where it has.
+    resting: Option<Option<(OrganisationId, Branding)>>,
 }
 
 impl Looks {
@@ -44,7 +42,7 @@ impl Looks {
             tracing::warn!(%error, "how the organisation looks is forgotten");
             None
         });
-        Self { path, kept, wanted: None, fetching: false, changed_at: None }
+        Self { path, kept, wanted: None, fetching: false, resting: None }
     }
 
     /// What windows may show of an organisation that is trusted so far.
@@ -57,8 +55,8 @@ impl Looks {
         }
     }
 
-    /// Takes in what the service says. Gives the tag of a picture that is to be fetched now.
-    fn changed(&mut self, organisation: &OrganisationId, branding: &Branding, disk: &Disk) -> Option<String> {
+    /// Takes in what the service says.
+    fn changed(&mut self, organisation: &OrganisationId, branding: &Branding, disk: &Disk) {
         let before = self.kept.take().filter(|kept| kept.organisation == *organisation);
         let logo = before.as_ref().and_then(|kept| kept.logo.clone());
         let held = logo.as_ref().map(|(tag, _)| tag) == branding.logo.as_ref();
@@ -72,7 +70,6 @@ impl Looks {
         }
         self.kept = Some(kept);
         self.wanted = branding.logo.clone().filter(|_| !held);
-        self.next_to_fetch()
     }
 
     /// The tag of a picture to fetch now; it counts as being fetched.
@@ -82,13 +79,11 @@ impl Looks {
         Some(tag)
     }
 
-    /// Whether the organisation changes its looks at a pace that is followed.
-    fn is_seldom(&mut self, now: Instant) -> bool {
-        let seldom = self.changed_at.is_none_or(|before| now.duration_since(before) >= SELDOM);
-        if seldom {
-            self.changed_at = Some(now);
-        }
-        seldom
+    /// Keeps `branding` for later where a change was taken in just now. The last one counts.
+    fn put_off(&mut self, organisation: &OrganisationId, branding: &Branding) -> bool {
+        let resting = self.resting.is_some();
+        self.resting = Some(resting.then(|| (organisation.clone(), branding.clone())));
+        resting
     }
 
     /// Takes in a picture. False where it is not wanted any more or is none.
@@ -113,18 +108,32 @@ impl Resident {
     /// The service says how the agent's organisation looks.
     pub(super) fn branding(&mut self, branding: &Branding) {
         let Some(known) = &self.known else { return };
-        if !self.looks.is_seldom(Instant::now()) {
+        if self.looks.put_off(&known.credential.organisation.id, branding) {
             return;
         }
-        let organisation = known.credential.organisation.id.clone();
-        if let Some(tag) = self.looks.changed(&organisation, branding, &self.disk) {
-            self.fetch_logo(organisation, tag);
-        }
+        let rested = self.events.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(SELDOM).await;
+            drop(rested.send(Event::LookRested));
+        });
+        self.looks.changed(&known.credential.organisation.id, branding, &self.disk);
+        self.fetch_logo();
         self.show_look();
     }
 
-    fn fetch_logo(&self, organisation: OrganisationId, tag: String) {
+    /// What was put off is taken in.
+    pub(super) fn look_rested(&mut self) {
+        let Some((organisation, branding)) = self.looks.resting.take().flatten() else { return };
+        // The agent may belong to another organisation by now.
+        if self.known.as_ref().is_some_and(|known| known.credential.organisation.id == organisation) {
+            self.branding(&branding);
+        }
+    }
+
+    fn fetch_logo(&mut self) {
         let Some(known) = &self.known else { return };
+        let Some(tag) = self.looks.next_to_fetch() else { return };
+        let organisation = known.credential.organisation.id.clone();
         let (service, token) = (self.service.clone(), known.credential.agent_token.clone());
         let events = self.events.clone();
         tokio::spawn(async move {
@@ -154,9 +163,7 @@ impl Resident {
             }
         }
         // Another one may have become the right one meanwhile.
-        if let Some(tag) = self.looks.next_to_fetch() {
-            self.fetch_logo(organisation.clone(), tag);
-        }
+        self.fetch_logo();
     }
 
     /// Lets the windows look as the agent's organisation does now.
@@ -215,7 +222,8 @@ mod tests {
         let (mine, other): (OrganisationId, OrganisationId) =
             ("org1".parse().unwrap(), "org2".parse().unwrap());
         let mut looks = Looks::load(folder.path().join("look.json"));
-        assert_eq!(looks.changed(&mine, &branding(Some("a")), &disk).as_deref(), Some("a"));
+        looks.changed(&mine, &branding(Some("a")), &disk);
+        assert_eq!(looks.next_to_fetch().as_deref(), Some("a"));
         assert!(looks.fetched(&mine, "a", &png(4, 2), &disk));
         let look = looks.shown(&mine, TrustLevel::Pinned);
         assert_eq!(look.accent, Some([0x1a, 0x56, 0xe8]));
@@ -241,10 +249,40 @@ mod tests {
 
         let disk = Disk::start().unwrap();
         let mut looks = Looks::load(path);
-        assert_eq!(looks.changed(&mine, &branding(Some("a")), &disk), None);
+        looks.changed(&mine, &branding(Some("a")), &disk);
+        assert_eq!(looks.next_to_fetch(), None);
         assert!(looks.shown(&mine, TrustLevel::Pinned).logo.is_some());
-        assert_eq!(looks.changed(&mine, &branding(None), &disk), None);
+        looks.changed(&mine, &branding(None), &disk);
+        assert_eq!(looks.next_to_fetch(), None);
         assert_eq!(looks.shown(&mine, TrustLevel::Pinned).logo, None);
+    }
+
+    #[test]
+    fn of_changes_in_a_row_the_first_counts_at_once_and_the_last_after_a_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine: OrganisationId = "org1".parse().unwrap();
+        let mut looks = Looks::load(folder.path().join("look.json"));
+        assert!(!looks.put_off(&mine, &branding(Some("a"))));
+        assert_eq!(looks.resting, Some(None), "nothing more to take in so far");
+        assert!(looks.put_off(&mine, &branding(Some("b"))));
+        assert!(looks.put_off(&mine, &branding(Some("c"))));
+        assert_eq!(looks.resting.take().flatten(), Some((mine.clone(), branding(Some("c")))));
+        assert!(!looks.put_off(&mine, &branding(Some("d"))));
+    }
+
+    #[test]
+    fn one_picture_is_fetched_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::start().unwrap();
+        let mine: OrganisationId = "org1".parse().unwrap();
+        let mut looks = Looks::load(folder.path().join("look.json"));
+        looks.changed(&mine, &branding(Some("a")), &disk);
+        assert_eq!(looks.next_to_fetch().as_deref(), Some("a"));
+        looks.changed(&mine, &branding(Some("b")), &disk);
+        assert_eq!(looks.next_to_fetch(), None, "the first one is still on its way");
+        looks.fetching = false;
+        assert!(!looks.fetched(&mine, "a", &png(4, 2), &disk), "it is not wanted any more");
+        assert_eq!(looks.next_to_fetch().as_deref(), Some("b"));
     }
 
     #[test]

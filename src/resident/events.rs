@@ -75,6 +75,7 @@ impl Resident {
                 self.input(Input::RecordFailed(request_id), now);
             }
             Event::HistoryRead(history) => self.children.show_history(history),
+            Event::LookRested => self.look_rested(),
             Event::LogoFetched { organisation, tag, picture } => {
                 self.logo_fetched(&organisation, &tag, picture);
             }
