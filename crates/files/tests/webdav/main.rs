@@ -1,0 +1,13 @@
+//! The folder as a WebDAV client sees it, over a stream in memory.
+//!
+//! On Linux only: elsewhere the trash is the user's own, and no test may fill it.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+mod escapes;
+mod limits;
+mod reading;
+mod stage;
+mod transfers;
+mod writing;

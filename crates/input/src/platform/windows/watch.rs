@@ -1,0 +1,150 @@
+//! Tells of the user's own input: what comes from a device has one (raw input), what is injected has none.
+
+use std::{sync::mpsc, thread::JoinHandle};
+
+use windows::{
+    Win32::{
+        Foundation::{LPARAM, WPARAM},
+        System::Threading::GetCurrentThreadId,
+        UI::{
+            Input::{
+                GetRawInputData, HRAWINPUT, KeyboardAndMouse::GetAsyncKeyState, RAWINPUT, RAWINPUTDEVICE,
+                RAWINPUTHEADER, RID_INPUT, RIDEV_INPUTSINK, RIM_TYPEMOUSE, RegisterRawInputDevices,
+            },
+            WindowsAndMessaging::{
+                CreateWindowExW, DispatchMessageW, GetMessageW, GetSystemMetrics, HWND_MESSAGE, MSG,
+                PostThreadMessageW, SM_REMOTESESSION, WINDOW_EX_STYLE, WINDOW_STYLE, WM_INPUT, WM_QUIT,
+            },
+        },
+    },
+    core::w,
+};
+
+use super::keys::Key;
+use crate::{Error, Reason, platform::local::Action};
+
+/// Mouse and keyboard among the devices that people sit at.
+const GENERIC_DESKTOP: u16 = 1;
+const MOUSE: u16 = 2;
+const KEYBOARD: u16 = 6;
+/// Keys without a side, which are down when one of either side is, and the one that stands for characters.
+const NO_KEYS: [u16; 4] = [0x10, 0x11, 0x12, 0xe7];
+
+/// A thread that sleeps until the user does something.
+pub(super) struct Watch {
+    thread: u32,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// `note` is called on that thread, and `end` when nothing is noticed any more.
+    pub(super) fn start(
+        note: impl Fn(Action) + Send + 'static,
+        end: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, Error> {
+        // SAFETY: the function takes a number.
+        if unsafe { GetSystemMetrics(SM_REMOTESESSION) } != 0 {
+            // The user's input comes over the network then, and has no device either.
+            return Err(Reason::LocalInput.into());
+        }
+        let (tell, told) = mpsc::channel();
+        let run = move || {
+            let listening = listen();
+            let listens = listening.is_ok();
+            if tell.send(listening).is_ok() && listens {
+                keep(&note);
+            }
+            end();
+        };
+        let handle =
+            std::thread::Builder::new().name("local input".into()).spawn(run).map_err(Error::Thread)?;
+        let thread = told.recv().map_err(|error| Error::Lost(Box::new(error)))??;
+        Ok(Self { thread, handle: Some(handle) })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // SAFETY: the message carries no pointer. It fails only where the thread has ended already.
+        let _ = unsafe { PostThreadMessageW(self.thread, WM_QUIT, WPARAM(0), LPARAM(0)) };
+        if let Some(handle) = self.handle.take() {
+            // A panic has been reported by the thread itself.
+            let _ = handle.join();
+        }
+    }
+}
+
+/// Opens a window that is never shown, to which the system sends what devices do. It goes with its thread.
+fn listen() -> Result<u32, Error> {
+    // SAFETY: the class is one of the system's own, and the structures have their sizes.
+    unsafe {
+        let (look, style) = (WINDOW_EX_STYLE(0), WINDOW_STYLE(0));
+        let window = CreateWindowExW(
+            look,
+            w!("STATIC"),
+            None,
+            style,
+            0,
+            0,
+            0,
+            0,
+            Some(HWND_MESSAGE),
+            None,
+            None,
+            None,
+        )?;
+        let devices = [MOUSE, KEYBOARD].map(|usage| RAWINPUTDEVICE {
+            usUsagePage: GENERIC_DESKTOP,
+            usUsage: usage,
+            dwFlags: RIDEV_INPUTSINK,
+            hwndTarget: window,
+        });
+        RegisterRawInputDevices(&devices, size_of::<RAWINPUTDEVICE>() as u32)?;
+        Ok(GetCurrentThreadId())
+    }
+}
+
+fn keep(note: &impl Fn(Action)) {
+    let mut message = MSG::default();
+    // SAFETY: the structure outlives the calls, and messages go to the window of this thread.
+    while unsafe { GetMessageW(&mut message, None, 0, 0) }.0 > 0 {
+        if message.message == WM_INPUT
+            && let Some(action) = action(HRAWINPUT(message.lParam.0 as _))
+        {
+            note(action);
+        }
+        // SAFETY: as above; the system frees what it has told of.
+        unsafe { DispatchMessageW(&message) };
+    }
+}
+
+/// What a device did; `None` where it was no device.
+fn action(input: HRAWINPUT) -> Option<Action> {
+    let mut event = RAWINPUT::default();
+    let mut size = size_of::<RAWINPUT>() as u32;
+    let to = (&raw mut event).cast();
+    // SAFETY: mouse and keyboard fit into the structure, whose size is told; anything longer is refused.
+    let got =
+        unsafe { GetRawInputData(input, RID_INPUT, Some(to), &mut size, size_of::<RAWINPUTHEADER>() as u32) };
+    if got == u32::MAX || (got as usize) < size_of::<RAWINPUTHEADER>() || event.header.hDevice.is_invalid() {
+        return None;
+    }
+    if event.header.dwType != RIM_TYPEMOUSE.0 {
+        return Some(Action::Press);
+    }
+    // SAFETY: the header says that it is a mouse's.
+    let buttons = unsafe { event.data.mouse.Anonymous.Anonymous.usButtonFlags };
+    Some(if buttons == 0 { Action::Motion } else { Action::Press })
+}
+
+/// Whether a key or button is down that the operator does not hold.
+pub(super) fn user_holds_something(held: &[Key], buttons: &[u8]) -> bool {
+    // By the system's numbers: left, right, middle and the two at the side.
+    let mouse = [(1, 1), (2, 3), (4, 2), (5, 8), (6, 9)];
+    let own_button = |code| mouse.iter().any(|(key, button)| *key == code && buttons.contains(button));
+    (1..=0xfe_u16).any(|code| {
+        // SAFETY: the function takes a number.
+        let down = unsafe { GetAsyncKeyState(code.into()) } < 0;
+        down && !NO_KEYS.contains(&code) && !held.contains(&Key::Virtual(code)) && !own_button(code)
+    })
+}
