@@ -1,87 +1,237 @@
 //! The access process: serves exactly what was granted, for as long as its line to the resident stands.
 //!
-//! It is started by an approval and killed by an end. This version holds the grant and serves nothing of it yet.
+//! It is started by an approval and killed by an end. What may be served arrives on its line and nowhere else; it reaches
+//! the service with a ticket that opens this session's tunnel and nothing more. What is being done it reports itself, so
+//! that no operator can hide it.
 
+mod connection;
+mod control;
+mod desktop;
+mod reporter;
+
+use control::Control;
 use line::{FromAccess, ToAccess};
-use session::{AccessFact, Grant};
+use protocol::{Permission, Permissions};
+use reporter::Reporter;
+use session::AccessFact;
 use std::{
-    io::{self, BufRead, Write},
+    io, process,
     process::ExitCode,
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
 };
+use tokio::{
+    sync::{
+        mpsc::{UnboundedReceiver, unbounded_channel},
+        watch,
+    },
+    task::AbortHandle,
+};
+
+/// What may be served now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Allowed {
+    permissions: Permissions,
+    /// Nothing is served: the screen is locked, or the link is lost.
+    paused: bool,
+    /// The operator's input is held back while a request is on the screen.
+    input_held: bool,
+}
+
+impl Allowed {
+    fn permits(self, permission: Permission) -> bool {
+        !self.paused && self.permissions.contains(permission)
+    }
+
+    fn lets_input_through(self) -> bool {
+        self.permits(Permission::Control) && !self.input_held
+    }
+}
+
+/// What a stream of the tunnel needs to be served.
+#[derive(Clone)]
+struct Served {
+    allowed: watch::Receiver<Allowed>,
+    reporter: Reporter,
+    control: Control,
+}
+
+/// How long letting go of keys and buttons may take at the end.
+const LET_GO_LIMIT: Duration = Duration::from_millis(300);
 
 /// Runs until the line ends.
 pub(crate) fn run() -> ExitCode {
-    match serve(&mut io::stdin().lock(), &mut io::stdout().lock()) {
-        Ok(()) | Err(line::Error::Ended) => ExitCode::SUCCESS,
+    let (say, told) = unbounded_channel();
+    let reporter = Reporter::new(io::stdout());
+    let control: Arc<OnceLock<Control>> = Arc::default();
+    let at_end = control.clone();
+    // On a thread of its own, so that the line's end is noticed whatever else goes on.
+    let reading = thread::Builder::new().name("line".into()).spawn(move || {
+        let mut from = io::stdin().lock();
+        loop {
+            match line::read(&mut from) {
+                Ok(message) => drop(say.send(message)),
+                Err(error) => {
+                    if let Some(control) = at_end.get() {
+                        let_go(control.clone());
+                    }
+                    if !matches!(error, line::Error::Ended) {
+                        tracing::error!(%error, "the access process ends");
+                    }
+                    process::exit(0)
+                }
+            }
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let served = reading.and(runtime).map_err(anyhow::Error::from).and_then(|runtime| {
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, serve(told, &reporter, &control))
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the access process ends");
+            tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn serve(from: &mut impl BufRead, to: &mut impl Write) -> Result<(), line::Error> {
-    line::write(to, &FromAccess::Hello { version: line::VERSION })?;
-    match line::read(from)? {
-        ToAccess::Hello { version: line::VERSION, .. } => {}
-        ToAccess::Hello { .. }
-        | ToAccess::Grant(_)
-        | ToAccess::HoldInput
-        | ToAccess::ResumeInput
-        | ToAccess::Pause
-        | ToAccess::Resume => {
-            tracing::error!("the resident is of another version");
-            return Ok(());
-        }
-    }
-    let mut granted: Option<Grant> = None;
-    loop {
-        match line::read(from)? {
+/// Lets go of what the operator holds, as far as the display answers.
+fn let_go(control: Control) {
+    let (done, wait) = std::sync::mpsc::channel();
+    // The display may be hung, and the process ends all the same.
+    thread::spawn(move || {
+        control.set_open(false);
+        let _ = done.send(());
+    });
+    let _ = wait.recv_timeout(LET_GO_LIMIT);
+}
+
+async fn serve(
+    mut told: UnboundedReceiver<ToAccess>,
+    reporter: &Reporter,
+    control: &OnceLock<Control>,
+) -> anyhow::Result<()> {
+    reporter.tell(&FromAccess::Hello { version: line::VERSION });
+    let Some(ToAccess::Hello { version: line::VERSION, transport, tunnel_ticket, resident }) =
+        told.recv().await
+    else {
+        anyhow::bail!("the resident is of another version");
+    };
+    let way = connection::Way::new(&transport, tunnel_ticket)?;
+    let control = control.get_or_init(|| Control::new(input::Display::current(), resident, reporter.clone()));
+    let watched = control.clone();
+    tokio::task::spawn_local(async move { watched.watch().await });
+    let (change, allowed) = watch::channel(Allowed::default());
+    let allow = |by: &dyn Fn(&mut Allowed)| {
+        let mut next = *change.borrow();
+        by(&mut next);
+        // What may no longer pass is shut out, and let go of, before anybody is told; what may is let in afterwards.
+        control.set_open(next.lets_input_through());
+        change.send_replace(next);
+    };
+    let mut connection: Option<AbortHandle> = None;
+    while let Some(message) = told.recv().await {
+        match message {
             ToAccess::Grant(grant) => {
-                if granted.replace(grant).is_none() {
-                    line::write(to, &FromAccess::Fact(AccessFact::Started))?;
+                allow(&|allowed| allowed.permissions = grant.permissions);
+                if connection.is_none() {
+                    reporter.fact(AccessFact::Started);
+                    let served = Served {
+                        allowed: allowed.clone(),
+                        reporter: reporter.clone(),
+                        control: control.clone(),
+                    };
+                    let kept = connection::keep(way.clone(), grant.session_id, served);
+                    connection = Some(tokio::task::spawn_local(kept).abort_handle());
                 }
             }
-            ToAccess::HoldInput => line::write(to, &FromAccess::Fact(AccessFact::InputHeld))?,
-            // There is no input, picture or transfer yet that could be let through, stopped or gone on with.
-            ToAccess::ResumeInput | ToAccess::Pause | ToAccess::Resume => {}
-            ToAccess::Hello { .. } => return Ok(()),
+            ToAccess::HoldInput => {
+                allow(&|allowed| allowed.input_held = true);
+                reporter.fact(AccessFact::InputHeld);
+            }
+            ToAccess::ResumeInput => allow(&|allowed| allowed.input_held = false),
+            ToAccess::Pause => allow(&|allowed| allowed.paused = true),
+            ToAccess::Resume => allow(&|allowed| allowed.paused = false),
+            ToAccess::Hello { .. } => anyhow::bail!("the resident says hello twice"),
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{Permissions, Secret};
+    use session::Grant;
+    use std::sync::Mutex;
 
-    fn answers(told: &[ToAccess]) -> Vec<FromAccess> {
-        let mut from = Vec::new();
-        for message in told {
-            line::write(&mut from, message).unwrap();
+    /// What the resident hears.
+    #[derive(Clone, Default)]
+    pub(super) struct Said(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Said {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
         }
-        let mut to = Vec::new();
-        let ended = serve(&mut from.as_slice(), &mut to);
-        assert!(matches!(ended, Ok(()) | Err(line::Error::Ended)));
-        let mut to = to.as_slice();
-        std::iter::from_fn(|| line::read(&mut to).ok()).collect()
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Said {
+        pub(super) fn messages(&self) -> Vec<FromAccess> {
+            let bytes = self.0.lock().unwrap().clone();
+            let mut bytes = bytes.as_slice();
+            std::iter::from_fn(|| line::read(&mut bytes).ok()).collect()
+        }
+
+        pub(super) fn facts(&self) -> Vec<AccessFact> {
+            let fact = |message| match message {
+                FromAccess::Fact(fact) => Some(fact),
+                FromAccess::Hello { .. } | FromAccess::Holding(_) => None,
+            };
+            self.messages().into_iter().filter_map(fact).collect()
+        }
+    }
+
+    pub(super) fn permitted<const N: usize>(permissions: [Permission; N]) -> Allowed {
+        Allowed { permissions: permissions.into(), ..Allowed::default() }
     }
 
     fn hello(version: u32) -> ToAccess {
-        let (service_url, tunnel_ticket) = ("https://support.example/".into(), Secret::new("ticket"));
-        ToAccess::Hello { version, service_url, tunnel_ticket }
+        let service_url = "https://support.example/".into();
+        let transport = line::Transport { service_url, proxy: None, extra_ca: None };
+        let tunnel_ticket = protocol::Secret::new("ticket");
+        ToAccess::Hello { version, transport, tunnel_ticket, resident: process::id() }
     }
 
-    #[test]
-    fn it_starts_once_holds_when_told_and_ends_with_its_line() {
-        let grant = Grant { session_id: "s1".parse().unwrap(), permissions: Permissions::all() };
+    async fn answers(told: Vec<ToAccess>) -> Vec<FromAccess> {
+        let said = Said::default();
+        let (say, hear) = unbounded_channel();
+        for message in told {
+            say.send(message).unwrap();
+        }
+        drop(say);
+        let reporter = Reporter::new(said.clone());
+        drop(tokio::task::LocalSet::new().run_until(serve(hear, &reporter, &OnceLock::new())).await);
+        said.messages()
+    }
+
+    #[tokio::test]
+    async fn it_starts_once_and_holds_when_told() {
+        let session_id: protocol::SessionId = "s1".parse().unwrap();
+        let grant = Grant { session_id, permissions: Permissions::all() };
+        let told = vec![
+            hello(line::VERSION),
+            ToAccess::Grant(grant.clone()),
+            ToAccess::Grant(grant),
+            ToAccess::HoldInput,
+        ];
         assert_eq!(
-            answers(&[
-                hello(line::VERSION),
-                ToAccess::Grant(grant.clone()),
-                ToAccess::Grant(grant),
-                ToAccess::HoldInput
-            ]),
+            answers(told).await,
             [
                 FromAccess::Hello { version: line::VERSION },
                 FromAccess::Fact(AccessFact::Started),
@@ -90,8 +240,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn it_serves_no_resident_of_another_version() {
-        assert_eq!(answers(&[hello(line::VERSION + 1), ToAccess::HoldInput]).len(), 1);
+    #[tokio::test]
+    async fn it_serves_no_resident_of_another_version() {
+        assert_eq!(answers(vec![hello(line::VERSION + 1), ToAccess::HoldInput]).await.len(), 1);
     }
 }

@@ -4,64 +4,91 @@
 
 mod words;
 
-use crate::journal::{self, Line, Own, Read, Record};
+use crate::journal::{self, Line, MoreUnseen, Own, Read, Record};
 use line::{History, HistoryEntry, HistoryResult, LONGEST_HISTORY, Remark};
 use protocol::{
     Actions, Operator, Outcome, Permissions, RequestId, SessionId, Timestamp,
     text::{MAX_NAME_CHARS, one_line},
 };
 use session::Entry;
-use std::{collections::BTreeMap, io, path::Path, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io,
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 pub(crate) use words::table;
 
 /// A journal that is being written may be read in the middle of a line; it is whole again by then.
 const WRITING: Duration = Duration::from_millis(100);
 
-/// What the session window shows.
+/// The window is told of so many bytes of the newest files at least: years of an ordinary journal, so that the number of
+/// entries that it does not show is right.
+const NEWEST_BYTES: u64 = 4 * 1024 * 1024;
+/// What the window is told about the journal itself, at most.
+const MOST_REMARKS: usize = 20;
+
+/// What the session window shows, read from the newest files that are enough for it.
 pub(crate) fn for_window(folder: &Path) -> History {
-    let mut history = load(folder).map(|(history, _)| history).unwrap_or_else(|error| {
+    let newest = |teller: &mut Teller| {
+        teller.longest = Some(LONGEST_HISTORY);
+        journal::read_newest(folder, LONGEST_HISTORY, NEWEST_BYTES, &mut |line| teller.take_in(line))
+    };
+    let mut history = load_by(newest).map(|(history, _)| history).unwrap_or_else(|error| {
         tracing::error!(%error, "the journal cannot be read");
         History { remarks: vec![Remark::NotReadable], ..History::default() }
     });
-    history.older = history.entries.len().saturating_sub(LONGEST_HISTORY);
+    history.older += history.entries.len().saturating_sub(LONGEST_HISTORY);
     history.entries.truncate(LONGEST_HISTORY);
+    history.remarks.truncate(MOST_REMARKS);
     history
 }
 
 /// The whole history, and the journal it was read from.
 pub(crate) fn load(folder: &Path) -> io::Result<(History, Read)> {
+    load_by(|teller| journal::read(folder, &mut |line| teller.take_in(line)))
+}
+
+fn load_by(mut read: impl FnMut(&mut Teller) -> io::Result<Read>) -> io::Result<(History, Read)> {
     for _ in 0..2 {
-        let (history, read) = try_load(folder)?;
+        let (history, read) = try_load(&mut read)?;
         if read.damage.iter().all(|damage| damage.known_since.is_some()) {
             return Ok((history, read));
         }
         thread::sleep(WRITING);
     }
-    try_load(folder)
+    try_load(&mut read)
 }
 
-fn try_load(folder: &Path) -> io::Result<(History, Read)> {
+fn try_load(read: &mut impl FnMut(&mut Teller) -> io::Result<Read>) -> io::Result<(History, Read)> {
     let mut teller = Teller::default();
-    let read = journal::read(folder, &mut |line| teller.take_in(line))?;
+    let read = read(&mut teller)?;
     let damaged = read.damage.iter().map(|damage| Remark::Damaged {
         at: damage.known_since,
         file: damage.file.clone(),
         line: damage.line,
     });
-    let remarks = damaged.chain(teller.deleted).rev().collect();
+    let remarks = damaged.chain(teller.remarks).rev().collect();
     let entries = teller.entries.into_iter().rev().flatten().collect();
-    Ok((History { entries, older: 0, remarks }, read))
+    Ok((History { entries, older: teller.left_out, remarks }, read))
 }
 
 /// Makes entries of lines.
 #[derive(Debug, Default)]
 struct Teller {
     /// In the order in which the requests came; a request for more that was granted has none of its own any more.
-    entries: Vec<Option<HistoryEntry>>,
+    entries: VecDeque<Option<HistoryEntry>>,
+    /// How many entries are wanted; the oldest are let go of when there are many more.
+    longest: Option<usize>,
+    /// How many places were let go of, and how many of them were entries.
+    gone: usize,
+    left_out: usize,
+    /// By the number of the place, counted from the very first.
     requests: BTreeMap<RequestId, usize>,
     sessions: BTreeMap<SessionId, usize>,
-    deleted: Vec<Remark>,
+    remarks: Vec<Remark>,
 }
 
 impl Teller {
@@ -69,18 +96,34 @@ impl Teller {
         match line.record {
             Record::Session(entry) => self.tell(entry, line.at),
             Record::Own(Own::SegmentsDeleted { month, .. }) => {
-                self.deleted.push(Remark::Deleted { at: line.at, through: month });
+                self.remarks.push(Remark::Deleted { at: line.at, through: month });
             }
+            Record::Own(Own::MoreUnseen(more)) => self.more_unseen(&more),
             Record::Own(Own::SegmentOpened { .. }) | Record::Later(_) => {}
         }
+    }
+
+    /// The newest line about the same requests counts.
+    fn more_unseen(&mut self, more: &MoreUnseen) {
+        let organisation_name = one_line(&more.organisation_name, MAX_NAME_CHARS, "unnamed organisation");
+        self.remarks.retain(|remark| match remark {
+            Remark::MoreUnseen { organisation_name: name, since, .. } => {
+                (name, since) != (&organisation_name, &more.since)
+            }
+            Remark::Deleted { .. } | Remark::Damaged { .. } | Remark::NotReadable | Remark::NotWritable => {
+                true
+            }
+        });
+        let (since, requests) = (more.since, more.requests);
+        self.remarks.push(Remark::MoreUnseen { organisation_name, since, requests });
     }
 
     fn tell(&mut self, entry: Entry, at: Timestamp) {
         match entry {
             Entry::RequestReceived { request_id, operator, organisation_name, permissions, session_id } => {
-                self.requests.insert(request_id.clone(), self.entries.len());
+                self.requests.insert(request_id.clone(), self.gone + self.entries.len());
                 let name = |name: &str, fallback| one_line(name, MAX_NAME_CHARS, fallback);
-                self.entries.push(Some(HistoryEntry {
+                self.entries.push_back(Some(HistoryEntry {
                     at,
                     operator: Operator { name: name(&operator.name, "unnamed operator"), id: operator.id },
                     organisation_name: name(&organisation_name, "unnamed organisation"),
@@ -95,6 +138,7 @@ impl Teller {
                     lasted_secs: None,
                     result: HistoryResult::Open,
                 }));
+                self.let_go();
             }
             Entry::Outcome { request_id, outcome } => {
                 let result = match outcome {
@@ -142,7 +186,8 @@ impl Teller {
         if of_request == self.sessions.get(session_id).copied() {
             return;
         }
-        let request = of_request.and_then(|index| self.entries.get_mut(index)?.take());
+        let request =
+            of_request.and_then(|place| self.entries.get_mut(place.checked_sub(self.gone)?)?.take());
         self.session(session_id, |entry| {
             entry.asked = entry.asked.union(request.map(|request| request.asked).unwrap_or_default());
             entry.granted = entry.granted.union(granted);
@@ -151,13 +196,26 @@ impl Teller {
     }
 
     fn request(&mut self, id: &RequestId, change: impl FnOnce(&mut HistoryEntry)) {
-        let entry = self.requests.get(id).and_then(|&index| self.entries.get_mut(index)?.as_mut());
-        entry.map(change);
+        self.requests.get(id).copied().and_then(|place| self.at(place)).map(change);
     }
 
     fn session(&mut self, id: &SessionId, change: impl FnOnce(&mut HistoryEntry)) {
-        let entry = self.sessions.get(id).and_then(|&index| self.entries.get_mut(index)?.as_mut());
-        entry.map(change);
+        self.sessions.get(id).copied().and_then(|place| self.at(place)).map(change);
+    }
+
+    fn at(&mut self, place: usize) -> Option<&mut HistoryEntry> {
+        self.entries.get_mut(place.checked_sub(self.gone)?)?.as_mut()
+    }
+
+    /// Keeps twice as many as are wanted: some may become part of others.
+    fn let_go(&mut self) {
+        let Some(longest) = self.longest.filter(|longest| self.entries.len() > 4 * longest) else { return };
+        let oldest = self.entries.drain(..2 * longest);
+        self.left_out += oldest.flatten().count();
+        self.gone += 2 * longest;
+        let gone = self.gone;
+        self.requests.retain(|_, place| *place >= gone);
+        self.sessions.retain(|_, place| *place >= gone);
     }
 }
 
@@ -166,9 +224,23 @@ mod tests {
     use super::*;
     use protocol::{Action, EndReason, Permission, RejectReason, UnansweredCause};
 
-    fn sample() -> History {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journal-version-2");
+    fn sample_of(version: u32) -> History {
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/journal-version-{version}"));
         load(&folder).unwrap().0
+    }
+
+    fn sample() -> History {
+        sample_of(2)
+    }
+
+    #[test]
+    fn requests_that_are_only_counted_are_said_once() {
+        let organisation_name = "Example Support".into();
+        let since = "2026-11-22T10:00:11Z".parse().unwrap();
+        let history = sample_of(3);
+        assert_eq!(history.entries.len(), 2);
+        assert_eq!(history.remarks, [Remark::MoreUnseen { organisation_name, since, requests: 3 }]);
     }
 
     #[test]
@@ -208,7 +280,7 @@ mod tests {
         for line in lines {
             teller.take_in(serde_json::from_str(line).unwrap());
         }
-        let [Some(entry)] = &teller.entries[..] else { panic!("{teller:?}") };
+        let [Some(entry)] = teller.entries.make_contiguous() else { panic!("{teller:?}") };
         assert!(entry.during_session);
         assert_eq!(
             (entry.operator.name.as_str(), entry.organisation_name.as_str()),
@@ -230,6 +302,13 @@ mod tests {
         let history = for_window(folder.path());
         assert_eq!((history.entries.len(), history.older), (LONGEST_HISTORY, 5));
         assert_eq!(history.entries[0].request_id.as_str(), format!("r{}", LONGEST_HISTORY + 5));
+        // Also where there are so many that not all are kept in memory.
+        let many = LONGEST_HISTORY * 9;
+        let text: String = (1..=many).map(|number| line(number) + "\n").collect();
+        std::fs::write(folder.path().join("journal-0001-2026-11.jsonl"), text).unwrap();
+        let history = for_window(folder.path());
+        assert_eq!((history.entries.len(), history.older), (LONGEST_HISTORY, many - LONGEST_HISTORY));
+        assert_eq!(history.entries[0].request_id.as_str(), format!("r{many}"));
         // Lines that name no other have been tampered with.
         assert!(matches!(history.remarks[..], [Remark::Damaged { at: None, .. }]));
     }

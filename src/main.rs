@@ -11,6 +11,7 @@ mod platform;
 mod private;
 mod resident;
 mod settings;
+mod transport;
 
 use anyhow::{Context as _, bail};
 use arguments::{Arguments, Command, HistoryAction, Run};

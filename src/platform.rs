@@ -81,5 +81,12 @@ pub(crate) fn environment_for_children() -> impl Iterator<Item = (OsString, OsSt
     })
 }
 
+/// Environment variables that name the system's proxies. Only who talks to the network gets them: they may hold a password.
+pub(crate) fn proxy_environment() -> impl Iterator<Item = (OsString, OsString)> {
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+    let names = names.into_iter().flat_map(|name| [name.to_owned(), name.to_lowercase()]);
+    names.filter_map(|name| std::env::var_os(&name).map(|value| (name.into(), value)))
+}
+
 /// The name under which the service knows this operating system.
 pub(crate) const OPERATING_SYSTEM: &str = std::env::consts::OS;

@@ -16,12 +16,14 @@ pub(crate) mod local;
 pub(crate) mod menu;
 pub(crate) mod notifications;
 mod outbox;
+mod reading;
 mod receipts;
+mod record;
 pub(crate) mod tray;
 mod trust;
+mod unseen;
 
 use crate::{
-    history,
     journal::Journal,
     places::Places,
     platform::{self, SystemFact},
@@ -42,6 +44,7 @@ use protocol::{
     OrganisationId, RequestId, Secret, SessionId, Timestamp,
     agent::{EnrolRequest, EnrolResponse, JoinResponse, LookupResponse},
 };
+use reading::ReadHistory;
 use receipts::Receipts;
 use session::{AccessFact, Agent, Input, JoinFailure, Now, PromptFact, Screen, View};
 use std::{
@@ -58,10 +61,13 @@ use tokio::sync::{
 };
 use tray::{Face, ShowFace};
 use trust::{Asked, Trust};
+use unseen::Unseen;
 
 /// What is still on its way to the service may take so long when the agent ends.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(3);
-/// This long after the start or a session, what only they needed is let go of.
+/// Letting go of what was pressed for an operator may take so long when the agent ends.
+const LET_GO_LIMIT: Duration = Duration::from_millis(300);
+/// This long after the start, a session or a poll, what only they needed is let go of.
 const REST_AFTER: Duration = Duration::from_secs(15);
 /// The clocks may differ by so much without the computer having slept.
 const NOT_SLEEP: Duration = Duration::from_secs(2);
@@ -112,6 +118,8 @@ pub(crate) enum Event {
         /// Whether it is durable.
         durable: bool,
     },
+    /// The settings were read, or not in time, for an input that the core decides by them.
+    SettingsRead(Option<Box<session::Config>>, Box<Input>),
     /// The journal was read for the session window.
     HistoryRead(Box<line::History>),
     /// The organisation may look different again.
@@ -174,6 +182,7 @@ struct Resident {
     service: Service,
     outbox: Outbox,
     receipts: Receipts,
+    unseen: Unseen,
     journal: Journal,
     disk: Disk,
     trust: Trust,
@@ -188,6 +197,9 @@ struct Resident {
     /// The service has not answered yet whether this computer becomes a device.
     enrolling: bool,
     tickets: BTreeMap<SessionId, Secret>,
+    /// How many session windows died in this session.
+    windows_died: u32,
+    history: ReadHistory,
     runs: u64,
     offline: bool,
     shown: Option<View>,
@@ -206,58 +218,26 @@ pub(crate) async fn run(
     show_face: ShowFace,
     (events, received): (UnboundedSender<Event>, UnboundedReceiver<Event>),
 ) -> anyhow::Result<()> {
-    let url =
-        settings.service_url.value.clone().context(
-            "no service is set: give one with --service-url, or as service_url in the settings file",
-        )?;
-    let service = Service::new(url, &settings)?;
-    let key = Rc::new(credential::key(&places)?);
-    let (journal, found) = Journal::open(places.journal(), settings.journal_keep());
-    local::listen(&places, events.clone())?;
+    let (mut resident, open) = Resident::new(places, &settings, &options, show_face, events.clone())?;
+    local::listen(&resident.places, events.clone())?;
     let tell = events.clone();
     platform::watch_system(move |fact| drop(tell.send(Event::System(fact))));
-    let tell = events.clone();
     tokio::spawn(async move {
         platform::terminated().await;
-        drop(tell.send(Event::Terminated));
+        drop(events.send(Event::Terminated));
     });
-
-    let clock = Clock::start();
-    let language = Language::choose(settings.language.value.as_deref());
-    let config = settings.core_config(options.once);
-    let mut resident = Resident {
-        agent: Agent::new(config.clone(), clock.now()),
-        config,
-        clock,
-        outbox: Outbox::new(service.clone(), events.clone()),
-        receipts: Receipts::new(key, found.last_receipt.as_deref(), found.signed_requests),
-        journal,
-        disk: Disk::start()?,
-        trust: Trust::load(&places, settings.organisation_keys.value.0.clone()),
-        looks: Looks::load(places.look()),
-        children: Children::new(options.program.clone(), settings.language.value.clone(), events.clone()),
-        notifications: Notifications::new(events.clone(), language),
-        language,
-        show_face,
-        known: None,
-        joining: None,
-        enrolling: false,
-        tickets: BTreeMap::new(),
-        runs: 0,
-        offline: true,
-        shown: None,
-        face: None,
-        next_tick: None,
-        leaving: false,
-        quitting: Vec::new(),
-        places,
-        events,
-        service,
-    };
     resident.journal.tidy(&resident.disk, Timestamp::now());
-    resident.start(found.open, options);
+    resident.start(open, options);
     resident.run(received).await;
     Ok(())
+}
+
+/// Lets go of what is not needed while nothing happens.
+fn rest_soon() {
+    tokio::spawn(async {
+        tokio::time::sleep(REST_AFTER).await;
+        platform::let_go_of_memory();
+    });
 }
 
 /// Whether something goes on that the user watches.
@@ -266,6 +246,63 @@ fn is_running(view: &View) -> bool {
 }
 
 impl Resident {
+    /// Reads what there is to read, and knows of nobody yet. Also what the journal shows to have been left open.
+    fn new(
+        places: Places,
+        settings: &Settings,
+        options: &Options,
+        show_face: ShowFace,
+        events: UnboundedSender<Event>,
+    ) -> anyhow::Result<(Self, Vec<session::OpenThing>)> {
+        let url = settings.service_url.value.clone().context(
+            "no service is set: give one with --service-url, or as service_url in the settings file",
+        )?;
+        let service = Service::new(url, settings)?;
+        let key = Rc::new(credential::key(&places)?);
+        let (journal, found) = Journal::open(places.journal(), settings.journal_keep());
+        let clock = Clock::start();
+        let language = Language::choose(settings.language.value.as_deref());
+        let config = settings.core_config(options.once);
+        let resident = Self {
+            agent: Agent::new(config.clone(), clock.now()),
+            config,
+            clock,
+            outbox: Outbox::new(service.clone(), events.clone()),
+            receipts: Receipts::new(
+                key,
+                found.last_receipt.as_deref(),
+                found.last_counted,
+                found.signed_requests,
+            ),
+            unseen: Unseen::default(),
+            journal,
+            disk: Disk::start()?,
+            trust: Trust::load(&places, settings.organisation_keys.value.0.clone()),
+            looks: Looks::load(places.look()),
+            children: Children::new(options.program.clone(), settings.language.value.clone(), events.clone()),
+            notifications: Notifications::new(events.clone(), language),
+            language,
+            show_face,
+            known: None,
+            joining: None,
+            enrolling: false,
+            tickets: BTreeMap::new(),
+            windows_died: 0,
+            history: ReadHistory::default(),
+            runs: 0,
+            offline: true,
+            shown: None,
+            face: None,
+            next_tick: None,
+            leaving: false,
+            quitting: Vec::new(),
+            places,
+            events,
+            service,
+        };
+        Ok((resident, found.open))
+    }
+
     /// Takes up what earlier runs left, and shows itself.
     fn start(&mut self, open: Vec<session::OpenThing>, options: Options) {
         let now = self.clock.now();
@@ -351,10 +388,7 @@ impl Resident {
         let view = self.agent.view(now);
         let running = is_running(&view);
         if !running && self.shown.as_ref().is_none_or(is_running) {
-            tokio::spawn(async {
-                tokio::time::sleep(REST_AFTER).await;
-                platform::let_go_of_memory();
-            });
+            rest_soon();
         }
         let counting = running || matches!(view.screen, Screen::Idle { retry_secs: Some(_), .. });
         self.next_tick = match self.next_tick {
@@ -384,36 +418,22 @@ impl Resident {
         }
     }
 
-    /// Takes up what changed in the settings, unless a request is open or a session runs.
-    fn refresh_settings(&mut self) {
-        let config = Settings::load(&self.places, None).core_config(self.config.once);
-        if config != self.config && self.agent.set_config(config.clone()) {
-            tracing::info!("the settings were changed");
-            self.config = config;
-        }
-    }
-
-    /// Lets the session window show what the journal tells.
-    fn show_history(&self) {
-        let (folder, events) = (self.places.journal().to_owned(), self.events.clone());
-        let writable = self.journal.is_writable();
-        self.disk.run(move || {
-            let mut history = history::for_window(&folder);
-            if !writable {
-                history.remarks.insert(0, line::Remark::NotWritable);
-            }
-            drop(events.send(Event::HistoryRead(Box::new(history))));
-        });
-    }
-
     /// What is on its way is given a moment to arrive; then the windows close and everything is written.
     async fn say_goodbye(mut self, mut received: UnboundedReceiver<Event>) {
         self.children.stop_access();
         self.children.close_windows();
+        self.write_counts(self.clock.now(), true);
         let deadline = tokio::time::Instant::now() + GOODBYE_LIMIT;
-        while !self.outbox.is_empty() {
+        while !self.outbox.is_empty() || self.children.is_holding() {
             match tokio::time::timeout_at(deadline, received.recv()).await {
                 Ok(Some(Event::Delivered(delivered))) => self.outbox.delivered(&delivered.lane),
+                Ok(Some(Event::Access { run, said: Said::Line(FromAccess::Holding(held)) })) => {
+                    self.children.holding(run, held);
+                }
+                Ok(Some(Event::Access { run, said: Said::Ended(_) })) => {
+                    // Once, at the very end: nothing else is waiting for this thread.
+                    let _ = self.children.let_go(run).recv_timeout(LET_GO_LIMIT);
+                }
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => {
                     tracing::warn!("the service could not be told everything before the end");

@@ -126,6 +126,14 @@ fn about(remark: &Remark, zone: &TimeZone) -> String {
             let found = at.map(|at| format!(", found at {}", time(at, zone))).unwrap_or_default();
             format!("the journal is damaged: {file}{line} is not as it was written{found}.")
         }
+        Remark::MoreUnseen { organisation_name, since, requests: 1 } => format!(
+            "a request of {organisation_name} at {} was answered without being seen and is not listed.",
+            time(*since, zone)
+        ),
+        Remark::MoreUnseen { organisation_name, since, requests } => format!(
+            "{requests} requests of {organisation_name} since {} were answered without being seen and are not listed.",
+            time(*since, zone)
+        ),
         Remark::NotReadable => "the journal cannot be read.".into(),
         Remark::NotWritable => "the journal cannot be written. Nothing can be approved until it can.".into(),
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use session::Entry;
 use std::collections::BTreeMap;
 
-/// The version of the format that is written. Version 1 was one file without ends.
-pub(super) const VERSION: u32 = 2;
+/// The version of the format that is written. Version 1 was one file without ends; version 2 told every request in full.
+pub(super) const VERSION: u32 = 3;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,32 @@ pub(crate) enum Own {
         /// The hash of its last line, which the first file that is left names.
         last: Option<String>,
     },
+    /// Requests that nobody saw were answered and are not told one by one.
+    MoreUnseen(MoreUnseen),
+}
+
+/// Requests of one organisation that nobody saw, beside those that are told in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MoreUnseen {
+    /// For whom.
+    pub(crate) organisation_name: String,
+    /// When the first of them came in. A later line with the same time counts the same requests and more.
+    pub(crate) since: Timestamp,
+    /// How many there were until this was written.
+    pub(crate) requests: u64,
+    /// The newest of their receipts, which the organisation has.
+    pub(crate) newest_receipt: ReceiptEnd,
+}
+
+/// A receipt that is not in the journal: what the next one needs to go on from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReceiptEnd {
+    /// Its number.
+    pub(crate) number: u64,
+    /// The hash of its compact JWS.
+    pub(crate) hash: String,
+    /// The key that signed it.
+    pub(crate) agent_public_key: String,
 }
 
 /// Damage that was found and written down.
@@ -70,7 +96,7 @@ pub(crate) struct KnownDamage {
     /// The first line that is not as it was written, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<u64>,
-    /// The hash of the whole file as it was found; absent where it is missing or cannot be read.
+    /// The hash of the file as it was found, of its first 64 MiB at most; absent where it is missing or cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) digest: Option<String>,
 }

@@ -1,13 +1,23 @@
-//! Reads the whole journal and checks that each line follows the one before.
+//! Reads the journal, a line at a time, and checks that each line follows the one before.
 
 use super::{
-    line::{KnownDamage, Line, Own, Record},
+    line::{KnownDamage, Line, Own, ReceiptEnd, Record},
     segment::{self, Segment},
 };
 use crate::private;
 use protocol::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{fs, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read as _},
+    path::Path,
+};
+
+/// A longer line is none of the journal's, and is not collected.
+const LONGEST_LINE: u64 = 8 * 1024 * 1024;
+
+/// A damaged file is told from another by so much of it.
+const MOST_HASHED: u64 = 64 * 1024 * 1024;
 
 /// What the newest line was. Written after the line and not waited for: it may be older than the journal, never newer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +28,9 @@ pub(super) struct Head {
     pub(super) line: u64,
     /// Its hash.
     pub(super) hash: String,
+    /// The newest receipt, where it belongs to a request that is only counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) receipt: Option<ReceiptEnd>,
 }
 
 /// A part of the journal that is not as it was written.
@@ -84,8 +97,16 @@ pub(super) struct Seen {
     pub(super) bytes: u64,
     /// The hash of the last whole line.
     pub(super) last: Option<String>,
-    /// When the newest line was written.
+    /// What the first line says of when it was written.
+    pub(super) opened: Option<Timestamp>,
+    /// The latest time of all lines, whether or not the clock was right.
     pub(super) newest: Option<Timestamp>,
+}
+
+impl Seen {
+    fn new(segment: Segment) -> Self {
+        Self { segment, lines: 0, bytes: 0, last: None, opened: None, newest: None }
+    }
 }
 
 /// The journal as it was read.
@@ -117,21 +138,72 @@ impl Read {
 /// Reads the journal and shows `visit` each line that can be understood. Writes nothing.
 pub(crate) fn read(folder: &Path, visit: &mut dyn FnMut(Line)) -> io::Result<Read> {
     // Before the lines: it must not know of lines that were written meanwhile.
-    let head = private::read_json(&segment::head(folder)).ok().flatten();
-    let mut reader = Reader { read: Read { head, ..Read::default() }, ..Reader::default() };
-    for segment in segment::list(folder)? {
-        reader.expect(&segment);
-        match fs::read(segment.path(folder)) {
-            Ok(bytes) => reader.file(segment, &bytes, visit),
-            Err(_) => reader.unreadable(segment),
+    let reader = Reader::begin(folder);
+    Ok(reader.files(folder, segment::list(folder)?, visit))
+}
+
+/// As [`read()`], but only the newest files: as many as hold `requests` requests and `bytes` bytes. Of the others only what
+/// their first lines say of damage is taken in.
+pub(crate) fn read_newest(
+    folder: &Path,
+    requests: usize,
+    bytes: u64,
+    visit: &mut dyn FnMut(Line),
+) -> io::Result<Read> {
+    let mut reader = Reader::begin(folder);
+    let mut older = segment::list(folder)?;
+    let (mut newest, mut counted) = (Vec::new(), Count::default());
+    while (counted.requests < requests || counted.bytes < bytes)
+        && let Some(segment) = older.pop()
+    {
+        counted.add(&segment.path(folder));
+        newest.push(segment);
+    }
+    newest.reverse();
+    reader.from_the_middle = !older.is_empty();
+    for segment in older {
+        reader.first_line(&segment.path(folder));
+    }
+    (reader.lost, reader.previous) = (reader.from_the_middle, None);
+    Ok(reader.files(folder, newest, visit))
+}
+
+/// How much some files hold.
+#[derive(Debug, Default)]
+struct Count {
+    requests: usize,
+    bytes: u64,
+}
+
+impl Count {
+    /// A file that cannot be read holds nothing; reading it says so.
+    fn add(&mut self, path: &Path) {
+        let Ok(mut file) = segment::open(path) else { return };
+        let mut line = Vec::new();
+        while next_line(&mut file, &mut line).is_ok_and(|whole| whole) {
+            self.bytes += line.len() as u64;
+            let is_request = str::from_utf8(&line).is_ok_and(|line| line.contains(REQUEST_RECEIVED));
+            self.requests += usize::from(is_request);
         }
     }
-    Ok(reader.finish(folder))
+}
+
+/// What only the line of a request holds: in a text the quotes would be escaped.
+const REQUEST_RECEIVED: &str = r#""entry":"request_received""#;
+
+/// Puts the next line with its end into `line`; false where there is none, or one without an end or too long, of which
+/// only the beginning is kept.
+fn next_line(file: &mut BufReader<File>, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    file.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
+    Ok(line.ends_with(b"\n"))
 }
 
 #[derive(Debug, Default)]
 struct Reader {
     read: Read,
+    /// There are older files that are not read.
+    from_the_middle: bool,
     /// The hash of the line before.
     previous: Option<String>,
     /// Nothing is known of the line before.
@@ -147,6 +219,33 @@ struct Reader {
 }
 
 impl Reader {
+    fn begin(folder: &Path) -> Self {
+        let head = private::read_json(&segment::head(folder)).ok().flatten();
+        Self { read: Read { head, ..Read::default() }, ..Self::default() }
+    }
+
+    fn files(mut self, folder: &Path, segments: Vec<Segment>, visit: &mut dyn FnMut(Line)) -> Read {
+        for segment in segments {
+            self.expect(&segment);
+            match segment::open(&segment.path(folder)) {
+                Ok(file) => self.file(segment, file, visit),
+                Err(_) => self.unreadable(segment),
+            }
+        }
+        self.finish(folder)
+    }
+
+    /// What the first line of a file says of damage before it.
+    fn first_line(&mut self, path: &Path) {
+        let mut line = Vec::new();
+        let whole = segment::open(path).and_then(|mut file| next_line(&mut file, &mut line));
+        if whole.is_ok_and(|whole| whole)
+            && let Ok(line) = serde_json::from_slice(&line)
+        {
+            self.take_in(&line);
+        }
+    }
+
     /// Sees that no file is missing before this one.
     fn expect(&mut self, segment: &Segment) {
         if let Some(last) = self.read.segments.last()
@@ -161,23 +260,35 @@ impl Reader {
     fn unreadable(&mut self, segment: Segment) {
         self.damaged(segment.name.clone(), None, DamageKind::NotReadable);
         self.lost = true;
-        self.read.segments.push(Seen { segment, lines: 0, bytes: 0, last: None, newest: None });
+        self.read.segments.push(Seen::new(segment));
     }
 
-    fn file(&mut self, segment: Segment, bytes: &[u8], visit: &mut dyn FnMut(Line)) {
-        let mut seen = Seen { segment, lines: 0, bytes: bytes.len() as u64, last: None, newest: None };
-        for bytes in bytes.split_inclusive(|&byte| byte == b'\n') {
+    fn file(&mut self, segment: Segment, mut file: BufReader<File>, visit: &mut dyn FnMut(Line)) {
+        let (mut seen, mut line) = (Seen::new(segment), Vec::new());
+        loop {
             let number = seen.lines + 1;
-            let Some((b'\n', text)) = bytes.split_last() else {
-                self.damaged(seen.segment.name.clone(), Some(number), DamageKind::Cut);
-                break;
+            let damage = match next_line(&mut file, &mut line) {
+                Ok(true) => None,
+                Ok(false) if line.is_empty() => break,
+                Ok(false) if line.len() as u64 == LONGEST_LINE => Some(DamageKind::NotALine),
+                Ok(false) => Some(DamageKind::Cut),
+                Err(_) => Some(DamageKind::NotReadable),
             };
+            seen.bytes += line.len() as u64;
+            if let Some(damage) = damage {
+                self.damaged(seen.segment.name.clone(), Some(number), damage);
+                break;
+            }
+            let text = line.strip_suffix(b"\n").unwrap_or(&line);
             let hash = crypto::hash(text);
             match serde_json::from_slice::<Line>(text) {
                 Ok(line) => {
                     self.follow(&line, &seen);
                     self.take_in(&line);
-                    seen.newest = Some(line.at);
+                    if number == 1 {
+                        seen.opened = Some(line.at);
+                    }
+                    seen.newest = seen.newest.max(Some(line.at));
                     visit(line);
                 }
                 Err(_) => self.damaged(seen.segment.name.clone(), Some(number), DamageKind::NotALine),
@@ -217,7 +328,7 @@ impl Reader {
             Record::Own(Own::SegmentsDeleted { through, last, .. }) => {
                 self.deleted.push((*through, last.clone()));
             }
-            Record::Session(_) | Record::Later(_) => {}
+            Record::Session(_) | Record::Own(Own::MoreUnseen(_)) | Record::Later(_) => {}
         }
     }
 
@@ -232,7 +343,8 @@ impl Reader {
         self.check_start();
         self.check_end();
         for damage in &mut self.found {
-            damage.digest = fs::read(folder.join(&damage.file)).ok().map(|bytes| crypto::hash(&bytes));
+            let file = segment::open(&folder.join(&damage.file)).map(|file| file.take(MOST_HASHED));
+            damage.digest = file.and_then(crypto::hash_of).ok();
         }
         let known = self.known.into_iter().map(|(since, known)| Damage {
             file: known.file,
@@ -252,7 +364,7 @@ impl Reader {
 
     /// A journal that does not begin with its first line says that what came before was deleted.
     fn check_start(&mut self) {
-        let Some(first) = self.read.segments.first() else { return };
+        let Some(first) = self.read.segments.first().filter(|_| !self.from_the_middle) else { return };
         let before = first.segment.number.saturating_sub(1);
         if before == 0 && self.before_all.is_none() {
             return;

@@ -1,7 +1,8 @@
 //! The journal's files and what their names say.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -9,6 +10,8 @@ use std::{
 const FIRST_VERSION: &str = "journal.jsonl";
 /// What the newest line was, so that lines missing at the end are noticed.
 const HEAD: &str = "journal-head.json";
+/// What the clock said at the last starts.
+const STARTS: &str = "journal-starts.json";
 
 /// The numbers a file can have; a file a month is far from the last.
 const NUMBERS: std::ops::Range<u32> = 1..1_000_000;
@@ -71,7 +74,20 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<Segment>> {
     Ok(segments)
 }
 
+/// Opens a file for reading. Only an ordinary one: a pipe in its place would be waited for, for ever.
+pub(super) fn open(path: &Path) -> io::Result<BufReader<File>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no ordinary file"));
+    }
+    File::open(path).map(BufReader::new)
+}
+
 /// Where the newest line is remembered.
 pub(super) fn head(folder: &Path) -> PathBuf {
     folder.join(HEAD)
+}
+
+/// Where the last starts are remembered.
+pub(super) fn starts(folder: &Path) -> PathBuf {
+    folder.join(STARTS)
 }

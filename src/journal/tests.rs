@@ -1,6 +1,12 @@
-use super::{reader::DamageKind, *};
+use super::{
+    reader::{Damage, DamageKind},
+    *,
+};
 use protocol::{EndReason, Operator, Permissions, SignedDuration, UnansweredCause};
 use std::{fs, path::PathBuf};
+
+mod deleting;
+mod reading;
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -9,6 +15,11 @@ fn at(text: &str) -> Timestamp {
 }
 fn november() -> Timestamp {
     at("2026-11-22T10:00:00Z")
+}
+
+/// The computer was started just then.
+fn clocks(wall: Timestamp) -> Now {
+    Now { boot: Duration::ZERO, wall }
 }
 
 fn received(id: &str) -> Entry {
@@ -72,8 +83,14 @@ impl Place {
 
     fn open(&self, now: Timestamp) -> (Writer, Found) {
         let mut finder = Finder::default();
-        let (writer, _) = Writer::open(self.folder(), YEAR, now, &mut |line| finder.see(line));
-        (writer, finder.found())
+        let (writer, _) = Writer::open(self.folder(), YEAR, clocks(now), &mut |line| finder.see(line));
+        let found = finder.found(writer.counted());
+        (writer, found)
+    }
+
+    /// A run of the agent that does nothing.
+    fn start(&self, now: Timestamp) {
+        self.open(now).0.tidy(clocks(now));
     }
 
     /// As a run of the agent would.
@@ -82,7 +99,7 @@ impl Place {
         for entry in entries {
             let proof = Proof { signed_request: Some("signed".into()), receipt: None };
             writer.write(at, Record::Session(entry), proof).unwrap();
-            writer.tidy(at);
+            writer.tidy(clocks(at));
         }
     }
 
@@ -293,7 +310,7 @@ fn a_folder_that_cannot_be_written_is_an_error_and_no_end() {
     let place = Place::new();
     let folder = place.path("data");
     fs::write(&folder, "a file where the folder should be").unwrap();
-    let (mut writer, writable) = Writer::open(&folder, YEAR, november(), &mut drop);
+    let (mut writer, writable) = Writer::open(&folder, YEAR, clocks(november()), &mut drop);
     assert!(!writable);
     assert!(writer.write(november(), Record::Session(received("r1")), Proof::default()).is_err());
 
@@ -302,33 +319,6 @@ fn a_folder_that_cannot_be_written_is_an_error_and_no_end() {
     fs::create_dir(&folder).unwrap();
     writer.write(november(), Record::Session(received("r2")), Proof::default()).unwrap();
     assert_eq!(read(&folder, &mut drop).unwrap().lines(), 2);
-}
-
-#[test]
-fn old_files_are_deleted_and_the_deletion_is_written_down() {
-    let place = three_months();
-    let december_2027 = at("2027-10-25T10:00:00Z");
-    place.write(december_2027, vec![received("r2")]);
-    assert_eq!(place.names(), ["journal-0003-2026-11.jsonl", "journal-0004-2027-10.jsonl"]);
-    assert_eq!(place.read().damage, []);
-    let deleted = place.records().into_iter().find_map(|record| match record {
-        Record::Own(Own::SegmentsDeleted { through, month, .. }) => Some((through, month)),
-        _ => None,
-    });
-    assert_eq!(deleted, Some((2, "2026-10".into())));
-
-    // A file more than was written down is missed.
-    fs::remove_file(place.path("journal-0003-2026-11.jsonl")).unwrap();
-    assert_eq!(place.read().damage.len(), 1);
-}
-
-#[test]
-fn an_agent_that_starts_after_a_long_time_deletes_what_is_old() {
-    let place = three_months();
-    let (mut writer, _) = place.open(at("2027-10-25T10:00:00Z"));
-    writer.tidy(at("2027-10-25T10:00:00Z"));
-    assert_eq!(place.names(), ["journal-0003-2026-11.jsonl"]);
-    assert_eq!(place.read().damage, []);
 }
 
 /// The resident's lock keeps it from happening; the journal does not rely on it.
@@ -344,14 +334,6 @@ fn two_that_write_in_turn_keep_the_chain_whole() {
     }
     assert_eq!(place.read().damage, []);
     assert_eq!(place.read().lines(), 7);
-}
-
-#[test]
-fn the_file_that_is_written_is_kept_however_old_it_is() {
-    let place = Place::with_three_lines();
-    let (mut writer, _) = place.open(november());
-    writer.tidy(november().checked_add(SignedDuration::from_hours(24 * 4000)).unwrap());
-    assert_eq!(place.names(), [NAME]);
 }
 
 /// Every version of the format has a sample.

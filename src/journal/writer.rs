@@ -1,12 +1,14 @@
 //! Adds lines, each durable before anybody hears of it, and opens and deletes files.
 
 use super::{
-    line::{KnownDamage, Line, Own, Proof, Record, VERSION},
-    reader::{self, Head},
+    line::{KnownDamage, Line, Own, Proof, ReceiptEnd, Record, VERSION},
+    reader::{self, Head, Seen},
     segment::{self, Segment},
+    starts::Starts,
 };
 use crate::{platform, private};
 use protocol::{SignedDuration, Timestamp};
+use session::Now;
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
@@ -21,10 +23,13 @@ pub(super) struct Writer {
     keep: Duration,
     /// Absent while the journal could not be read.
     end: Option<End>,
-    /// The newest line, where the head does not know of it yet.
-    head: Option<Head>,
+    /// The head does not know of the newest line yet.
+    behind: bool,
+    /// The newest receipt of a request that is only counted.
+    counted: Option<ReceiptEnd>,
     /// A file was opened, so there may be one too many.
     opened: bool,
+    starts: Starts,
 }
 
 /// Where the journal ends.
@@ -36,13 +41,34 @@ struct End {
     next: u32,
     /// Found and not written down yet.
     damaged: Vec<KnownDamage>,
+    /// The files that are not written any more, oldest first.
+    closed: Vec<Closed>,
     /// The file that is being written.
     current: Option<Current>,
+}
+
+/// A file that is not written any more.
+#[derive(Clone, Debug)]
+struct Closed {
+    segment: Segment,
+    times: Times,
+    /// The hash of its last line.
+    last: Option<String>,
+}
+
+/// The times in a file, by the computer's clock.
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    /// Of the first line.
+    opened: Option<Timestamp>,
+    /// The latest of all.
+    newest: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
 struct Current {
     segment: Segment,
+    times: Times,
     /// Whole lines.
     lines: u64,
     /// Bytes of whole lines.
@@ -53,15 +79,18 @@ struct Current {
 
 impl Writer {
     /// Reads the journal and writes down what damage is found; false where that cannot be written.
-    pub(super) fn open(
-        folder: &Path,
-        keep: Duration,
-        now: Timestamp,
-        visit: &mut dyn FnMut(Line),
-    ) -> (Self, bool) {
-        let mut writer = Self { folder: folder.to_owned(), keep, end: None, head: None, opened: true };
+    pub(super) fn open(folder: &Path, keep: Duration, now: Now, visit: &mut dyn FnMut(Line)) -> (Self, bool) {
+        let mut writer = Self {
+            folder: folder.to_owned(),
+            keep,
+            end: None,
+            behind: false,
+            counted: None,
+            opened: true,
+            starts: Starts::load(folder, now),
+        };
         let opened = writer.load(visit).and_then(|()| match &writer.end {
-            Some(end) if !end.damaged.is_empty() => writer.open_segment(now),
+            Some(end) if !end.damaged.is_empty() => writer.open_segment(now.wall),
             Some(_) | None => Ok(()),
         });
         if let Err(error) = &opened {
@@ -76,8 +105,24 @@ impl Writer {
         self.append(at, record, proof)
     }
 
-    /// What nobody waits for: deletes what is too old and remembers the newest line.
-    pub(super) fn tidy(&mut self, now: Timestamp) {
+    /// Remembers the receipt of a request that is only counted: the next receipt goes on from it.
+    pub(super) fn count(&mut self, at: Timestamp, receipt: ReceiptEnd) -> io::Result<()> {
+        self.make_ready(at)?;
+        self.counted = Some(receipt);
+        let Some(head) = self.head() else { return Err(io::ErrorKind::NotFound.into()) };
+        private::write_json_soon(&segment::head(&self.folder), &head).map_err(io::Error::other)?;
+        self.behind = false;
+        Ok(())
+    }
+
+    /// The newest receipt of a request that is only counted.
+    pub(super) fn counted(&self) -> Option<&ReceiptEnd> {
+        self.counted.as_ref()
+    }
+
+    /// What nobody waits for: deletes what is too old, and remembers the newest line and that the agent runs.
+    pub(super) fn tidy(&mut self, now: Now) {
+        self.starts.remember(now.wall);
         if std::mem::take(&mut self.opened)
             && let Err(error) = self.delete_old(now)
         {
@@ -88,11 +133,21 @@ impl Writer {
 
     /// Remembers the newest line.
     fn remember(&mut self) {
-        if let Some(head) = self.head.take()
+        if std::mem::take(&mut self.behind)
+            && let Some(head) = self.head()
             && let Err(error) = private::write_json_soon(&segment::head(&self.folder), &head)
         {
             tracing::warn!(%error, "the journal's newest line cannot be remembered");
         }
+    }
+
+    /// What there is to remember of the newest line.
+    fn head(&self) -> Option<Head> {
+        let End { previous: Some(hash), current: Some(current), .. } = self.end.as_ref()? else {
+            return None;
+        };
+        let (segment, line) = (current.segment.number, current.lines);
+        Some(Head { segment, line, hash: hash.clone(), receipt: self.counted.clone() })
     }
 
     fn load(&mut self, visit: &mut dyn FnMut(Line)) -> io::Result<()> {
@@ -110,13 +165,20 @@ impl Writer {
         let newest = read.segments.last().filter(|seen| seen.segment.number > 0 && damaged.is_empty());
         let current = newest.map(|seen| Current {
             segment: seen.segment.clone(),
+            times: Times::of(seen),
             lines: seen.lines,
             length: seen.bytes,
             unclean: false,
         });
         let last = read.segments.last().map_or(0, |seen| seen.segment.number);
         let next = last.max(read.head.as_ref().map_or(0, |head| head.segment)) + 1;
-        self.end = Some(End { previous: read.last().cloned(), next, damaged, current });
+        let previous = read.last().cloned();
+        let mut closed: Vec<Closed> = read.segments.into_iter().map(Closed::from).collect();
+        if current.is_some() {
+            closed.pop();
+        }
+        self.counted = self.counted.take().or_else(|| read.head?.receipt);
+        self.end = Some(End { previous, next, damaged, closed, current });
         Ok(())
     }
 
@@ -161,7 +223,8 @@ impl Writer {
         let path = segment.path(&self.folder);
         private::append_new(&path)?;
         let opened = Own::SegmentOpened { number: segment.number, damaged: end.damaged.clone() };
-        let before = end.current.replace(Current { segment, lines: 0, length: 0, unclean: false });
+        let (times, last) = (Times::default(), end.previous.clone());
+        let before = end.current.replace(Current { segment, times, lines: 0, length: 0, unclean: false });
         let written = self
             .append(at, Record::Own(opened), Proof::default())
             .and_then(|()| platform::sync_folder(&self.folder));
@@ -169,6 +232,7 @@ impl Writer {
         if written.is_ok() {
             end.next += 1;
             end.damaged.clear();
+            end.closed.extend(before.map(|Current { segment, times, .. }| Closed { segment, times, last }));
             self.opened = true;
         } else {
             // Best effort: a file without lines does no harm.
@@ -195,36 +259,73 @@ impl Writer {
         }
         current.length += bytes.len() as u64;
         current.lines += 1;
-        *previous = Some(hash.clone());
-        self.head = Some(Head { segment: current.segment.number, line: current.lines, hash });
+        current.times.add(at);
+        *previous = Some(hash);
+        self.behind = true;
         Ok(())
     }
 
-    /// Deletes the files whose newest line is older than the journal is kept for, after writing down that it does.
-    fn delete_old(&mut self, at: Timestamp) -> io::Result<()> {
-        let Some(current) = self.end.as_ref().and_then(|end| Some(end.current.as_ref()?.segment.number))
-        else {
-            return Ok(());
-        };
+    /// Deletes the files that were left for the next one longer ago than the journal is kept for, after writing down that
+    /// it does.
+    fn delete_old(&mut self, now: Now) -> io::Result<()> {
+        let Some(believed) = self.starts.believed(now) else { return Ok(()) };
         let keep = SignedDuration::try_from(self.keep).unwrap_or(SignedDuration::MAX);
-        let Ok(limit) = at.checked_sub(keep) else { return Ok(()) };
-        let read = reader::read(&self.folder, &mut drop)?;
-        let before = read.segments.iter().take_while(|seen| seen.segment.number != current);
-        // A file without a line that tells goes with the next one that has.
-        let candidates: Vec<_> =
-            before.take_while(|seen| seen.newest.is_none_or(|newest| newest < limit)).collect();
-        let Some(last) = candidates.iter().rposition(|seen| seen.newest.is_some()) else { return Ok(()) };
-        let old = &candidates[..=last];
-        let newest = old[last];
-        let month = newest.newest.map(month).unwrap_or_default();
-        let hash = old.iter().rev().find_map(|seen| seen.last.clone());
-        let deleted = Own::SegmentsDeleted { through: newest.segment.number, month, last: hash };
-        self.append(at, Record::Own(deleted), Proof::default())?;
-        for seen in old {
-            fs::remove_file(seen.segment.path(&self.folder))?;
+        let Ok(limit) = believed.checked_sub(keep) else { return Ok(()) };
+        let Some(End { closed, current: Some(current), .. }) = &self.end else { return Ok(()) };
+        let left = left_at(closed, current.times, believed);
+        let old = left.iter().take_while(|left| left.is_some_and(|left| left < limit)).count();
+        let closed = &closed[..old];
+        let (Some(last), Some(&Some(left))) = (closed.last(), left[..old].last()) else { return Ok(()) };
+        let newest =
+            closed.iter().filter_map(|closed| closed.times.newest).filter(|time| *time <= left).max();
+        let deleted = Own::SegmentsDeleted {
+            through: last.segment.number,
+            month: month(newest.unwrap_or(left)),
+            last: closed.iter().rev().find_map(|closed| closed.last.clone()),
+        };
+        self.append(now.wall, Record::Own(deleted), Proof::default())?;
+        let Some(end) = &mut self.end else { return Ok(()) };
+        for closed in &end.closed[..old] {
+            fs::remove_file(closed.segment.path(&self.folder))?;
         }
-        tracing::info!(files = old.len(), "deleted old files of the journal");
+        end.closed.drain(..old);
+        tracing::info!(files = old, "deleted old files of the journal");
         Ok(())
+    }
+}
+
+/// When each file was left for the next one: the first time at which a later file was opened that is not before any time
+/// written until then, because a clock that is behind says less than is true. Nothing where no such time is known.
+fn left_at(closed: &[Closed], current: Times, believed: Timestamp) -> Vec<Option<Timestamp>> {
+    // What has not come yet was written by a clock that was ahead.
+    let possible = |time: Option<Timestamp>| time.filter(|time| *time <= believed);
+    let mut left = vec![None; closed.len()];
+    let (mut latest, mut first_open) = (None, 0);
+    for (index, times) in closed.iter().map(|closed| closed.times).chain([current]).enumerate() {
+        let opened = possible(times.opened);
+        if opened.is_some() && opened >= latest {
+            left[first_open..index].fill(opened);
+            first_open = index;
+        }
+        latest = latest.max(opened).max(possible(times.newest));
+    }
+    left
+}
+
+impl Times {
+    fn of(seen: &Seen) -> Self {
+        Self { opened: seen.opened, newest: seen.newest }
+    }
+
+    fn add(&mut self, at: Timestamp) {
+        self.opened = self.opened.or(Some(at));
+        self.newest = self.newest.max(Some(at));
+    }
+}
+
+impl From<Seen> for Closed {
+    fn from(seen: Seen) -> Self {
+        Self { times: Times::of(&seen), segment: seen.segment, last: seen.last }
     }
 }
 

@@ -5,11 +5,14 @@
 
 use super::Event;
 use crate::platform::{self, LineEnds};
-use line::{FromAccess, FromWindow, Look, ToAccess, ToWindow, WindowKind};
+use input::{Display, Held};
+use line::{FromAccess, FromWindow, Look, ToAccess, ToWindow, Transport, WindowKind};
 use protocol::{RequestId, Secret};
 use serde::{Serialize, de::DeserializeOwned};
 use session::{Grant, UserInput, View};
 use std::{
+    collections::BTreeMap,
+    ffi::OsString,
     io,
     path::PathBuf,
     process::{Child as Process, Command},
@@ -46,6 +49,8 @@ pub(crate) struct Children {
     prompt: Option<(RequestId, Child)>,
     window: Option<Child>,
     access: Option<Child>,
+    /// What each access process last said that it holds pressed for the operator.
+    held: BTreeMap<u64, Held>,
     look: Look,
 }
 
@@ -60,6 +65,7 @@ impl Children {
             prompt: None,
             window: None,
             access: None,
+            held: BTreeMap::new(),
             look: Look::default(),
         }
     }
@@ -140,13 +146,16 @@ impl Children {
     /// Starts the access process.
     pub(crate) fn start_access(
         &mut self,
-        service_url: String,
+        transport: Transport,
         ticket: Secret,
         grant: Grant,
     ) -> io::Result<()> {
         let run = self.next_run();
-        let child = self.start("access", run, from_access, move |said| Event::Access { run, said })?;
-        child.tell(&ToAccess::Hello { version: line::VERSION, service_url, tunnel_ticket: ticket });
+        let proxies = platform::proxy_environment().collect();
+        let child =
+            self.start("access", proxies, run, from_access, move |said| Event::Access { run, said })?;
+        let (version, resident) = (line::VERSION, std::process::id());
+        child.tell(&ToAccess::Hello { version, transport, tunnel_ticket: ticket, resident });
         child.tell(&ToAccess::Grant(grant));
         self.access = Some(child);
         Ok(())
@@ -159,9 +168,36 @@ impl Children {
         }
     }
 
-    /// Kills the access process; it is dead when this returns, or as good as.
+    /// An access process presses something for the operator.
+    pub(crate) fn holding(&mut self, run: u64, held: Held) {
+        self.held.insert(run, held);
+    }
+
+    /// Kills the access process; it is dead when this returns, or as good as. What it held is let go of when its end is
+    /// told: until then the display may still do what it said last.
     pub(crate) fn stop_access(&mut self) {
         self.access = None;
+    }
+
+    /// Lets go of what an access process held that has ended. On a thread of its own, which tells when it is done: the
+    /// display may be hung, and nothing waits for that.
+    pub(crate) fn let_go(&mut self, run: u64) -> mpsc::Receiver<()> {
+        let (done, wait) = mpsc::channel();
+        if let Some(held) = self.held.remove(&run).filter(|held| !held.is_empty()) {
+            let release = move || {
+                if let Err(error) = input::release(&Display::current(), &held) {
+                    tracing::error!(%error, "keys or buttons may still be pressed");
+                }
+                let _ = done.send(());
+            };
+            drop(thread::Builder::new().name("release".into()).spawn(release));
+        }
+        wait
+    }
+
+    /// Whether something is still pressed for an operator whose access process has been killed.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.held.values().any(|held| !held.is_empty())
     }
 
     /// What the user did in a window, if that window may say so.
@@ -200,7 +236,8 @@ impl Children {
 
     fn start_window(&mut self, kind: WindowKind, view: &View) -> io::Result<Child> {
         let run = self.next_run();
-        let child = self.start("window", run, from_window, move |said| Event::Window { kind, run, said })?;
+        let event = move |said| Event::Window { kind, run, said };
+        let child = self.start("window", Vec::new(), run, from_window, event)?;
         let language = self.language.clone();
         child.tell(&ToWindow::Hello { version: line::VERSION, window: kind, language });
         if kind == WindowKind::Session && self.look != Look::default() {
@@ -218,6 +255,7 @@ impl Children {
     fn start<T: DeserializeOwned + Send + 'static>(
         &self,
         what: &'static str,
+        environment: Vec<(OsString, OsString)>,
         run: u64,
         version: fn(&T) -> Option<u32>,
         event: impl Fn(Said<T>) -> Event + Send + 'static,
@@ -230,6 +268,7 @@ impl Children {
                 .arg(what)
                 .env_clear()
                 .envs(platform::environment_for_children())
+                .envs(environment)
                 .stdin(stdin)
                 .stdout(stdout);
             Arc::new(Mutex::new(command.spawn()?))
@@ -272,7 +311,7 @@ fn from_window(message: &FromWindow) -> Option<u32> {
 fn from_access(message: &FromAccess) -> Option<u32> {
     match message {
         FromAccess::Hello { version } => Some(*version),
-        FromAccess::Fact(_) => None,
+        FromAccess::Fact(_) | FromAccess::Holding(_) => None,
     }
 }
 

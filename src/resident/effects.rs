@@ -4,7 +4,6 @@ use super::{
     Event, Joining, Known, Resident, description, joining,
     outbox::{Lane, Meaning, Post},
 };
-use crate::journal::Proof;
 use line::ToAccess;
 use protocol::{
     Outcome, SessionCode,
@@ -15,7 +14,7 @@ use protocol::{
 };
 use reqwest::Method;
 use serde::Serialize;
-use session::{AccessFact, Effect, Entry, Exit, Grant, Notification, Now, PromptFact, Send};
+use session::{AccessFact, Effect, Exit, Grant, Notification, Now, PromptFact, Send};
 use tokio::sync::oneshot;
 
 impl Resident {
@@ -52,6 +51,7 @@ impl Resident {
                 let view = self.agent.view(now);
                 self.notifications.handle(&notification, &view);
                 if notification == Notification::SessionStarted {
+                    self.windows_died = 0;
                     self.open_window();
                 }
             }
@@ -69,54 +69,20 @@ impl Resident {
             tracing::error!("the session has no ticket for its tunnel");
             return drop(self.events.send(Event::AccessNotStarted(AccessFact::Ended)));
         };
-        if let Err(error) = self.children.start_access(self.service.url().to_string(), ticket, grant) {
+        if let Err(error) = self.children.start_access(self.service.transport().clone(), ticket, grant) {
             tracing::error!(%error, "the access process could not be started");
             drop(self.events.send(Event::AccessNotStarted(AccessFact::Ended)));
         }
     }
 
-    fn record(&mut self, entry: Entry, now: Now) {
-        let (mut proof, mut outcome_of) = (Proof::default(), None);
-        match &entry {
-            Entry::RequestReceived { request_id, .. } => {
-                proof.signed_request = self.receipts.request(request_id)
-            }
-            Entry::Outcome { request_id, outcome } => {
-                proof.receipt = self.receipts.receipt(request_id, outcome, now.wall);
-                outcome_of = Some(request_id.clone());
-            }
-            Entry::SessionEnded { session_id, lasted_secs, .. } => {
-                self.tickets.remove(session_id);
-                if let (Some(known), Some(_)) = (&self.known, lasted_secs) {
-                    let organisation = &known.credential.organisation;
-                    let (id, key) = (&organisation.id, &organisation.public_key);
-                    self.trust.session_finished(&self.disk, id, key, now.wall);
-                    self.show_look();
-                }
-            }
-            Entry::SessionStarted { .. }
-            | Entry::NotStarted { .. }
-            | Entry::TakenBack { .. }
-            | Entry::Prolonged { .. }
-            | Entry::Actions { .. } => {}
-        }
-        let without_receipt = outcome_of.is_some() && proof.receipt.is_none();
-        let events = self.events.clone();
-        self.journal.record(&self.disk, now.wall, entry, proof, move |written| {
-            if let Some(request_id) = outcome_of {
-                let durable = written && !without_receipt;
-                drop(events.send(Event::Recorded { request_id, durable }));
-            }
-        });
-    }
-
-    fn tell(&mut self, send: Send, _now: Now) {
+    fn tell(&mut self, send: Send, now: Now) {
         match send {
             Send::LookUp(code) => self.look_up(code),
             Send::Join(code) => self.join(code),
             Send::StopJoining => self.joining = None,
             Send::Leave => self.tell_leaving(),
             Send::Shown(id) => {
+                self.tell_seen(&id, now);
                 let path = format!("agent/v1/requests/{id}/shown");
                 self.post(Lane::Request(id), &path, Meaning::Told, None::<()>);
             }
@@ -153,7 +119,7 @@ impl Resident {
             }
             Send::End { session_id: id, reason } => {
                 let path = format!("agent/v1/sessions/{id}/end");
-                self.post(Lane::Session(id), &path, Meaning::Told, Some(EndSession { reason }));
+                self.post(Lane::Session(id), &path, Meaning::End, Some(EndSession { reason }));
             }
             Send::AskForHelp { text } => {
                 self.post(Lane::Help, "agent/v1/help", Meaning::Help, Some(AskForHelp { text }));

@@ -22,6 +22,13 @@ use protocol::{
 use session::{Accepted, AccessFact, Input, JoinFailure, JoinedAs, Now, PromptFact, UserInput};
 use std::time::Duration;
 
+/// A session window that dies is opened again so many times a session: then there is something wrong that another window
+/// does not mend, and the tray still ends the session.
+const MOST_WINDOW_DEATHS: u32 = 3;
+
+/// While so many answers have not arrived, further requests only fill the memory.
+const MOST_UNTOLD: usize = 64;
+
 impl Resident {
     pub(super) fn handle(&mut self, event: Event, now: Now) {
         match event {
@@ -38,16 +45,7 @@ impl Resident {
             }
             Event::Window { kind, run, said: Said::Ended(code) } => self.window_ended(kind, run, code, now),
             Event::PromptNotStarted(id, fact) => self.input(Input::Prompt(id, fact), now),
-            Event::Access { run, said } if self.children.is_access(run) => match said {
-                Said::Line(FromAccess::Fact(fact)) => self.input(Input::Access(fact), now),
-                Said::Line(FromAccess::Hello { .. }) => {}
-                Said::Ended(_) => {
-                    self.children.stop_access();
-                    self.input(Input::Access(AccessFact::Ended), now);
-                }
-            },
-            // Of an access process that was killed.
-            Event::Access { .. } => {}
+            Event::Access { run, said } => self.access_said(run, said, now),
             Event::AccessNotStarted(fact) => self.input(Input::Access(fact), now),
             Event::Polled(run, polled) => self.polled(run, polled, now),
             Event::Delivered(delivered) => self.delivered(delivered, now),
@@ -74,7 +72,13 @@ impl Resident {
                 self.receipts.not_recorded(&request_id);
                 self.input(Input::RecordFailed(request_id), now);
             }
-            Event::HistoryRead(history) => self.children.show_history(history),
+            Event::SettingsRead(config, input) => self.settings_read(config, *input, now),
+            Event::HistoryRead(history) => {
+                self.children.show_history(history);
+                if std::mem::take(&mut self.history).is_asked_for_again {
+                    self.show_history();
+                }
+            }
             Event::LookRested => self.look_rested(),
             Event::LogoFetched { organisation, tag, picture } => {
                 self.logo_fetched(&organisation, &tag, picture);
@@ -111,9 +115,10 @@ impl Resident {
         match message {
             FromWindow::User(input) if self.children.allowed(kind, run, &input) => {
                 if matches!(input, UserInput::Start { .. }) {
-                    self.refresh_settings();
+                    self.input_with_settings(Input::User(input), now);
+                } else {
+                    self.input(Input::User(input), now);
                 }
-                self.input(Input::User(input), now);
             }
             FromWindow::Prompt { request_id, fact } if self.children.prompted(run) == Some(&request_id) => {
                 self.input(Input::Prompt(request_id, fact), now);
@@ -128,14 +133,38 @@ impl Resident {
         }
     }
 
+    fn access_said(&mut self, run: u64, said: Said<FromAccess>, now: Now) {
+        // One that was killed has nothing to say any more, except what it left pressed.
+        let current = self.children.is_access(run);
+        match said {
+            Said::Line(FromAccess::Fact(fact)) if current => self.input(Input::Access(fact), now),
+            Said::Line(FromAccess::Holding(held)) => self.children.holding(run, held),
+            Said::Line(FromAccess::Fact(_) | FromAccess::Hello { .. }) => {}
+            Said::Ended(_) => {
+                if current {
+                    self.children.stop_access();
+                    self.input(Input::Access(AccessFact::Ended), now);
+                }
+                drop(self.children.let_go(run));
+            }
+        }
+    }
+
     fn window_ended(&mut self, kind: WindowKind, run: u64, code: Option<i32>, now: Now) {
         let no_display = code == Some(NO_DISPLAY);
         if no_display {
             tracing::error!("there is no display to show a window on; requests are answered \"no display\"");
         }
+        let died = self.children.is_window(kind, run) && code != Some(0);
         if let Some(request_id) = self.children.window_ended(kind, run) {
             let fact = if no_display { PromptFact::NoDisplay } else { PromptFact::Failed };
             self.input(Input::Prompt(request_id, fact), now);
+        }
+        let in_session = matches!(self.agent.view(now).screen, session::Screen::Session(_));
+        if died && in_session && !no_display && self.windows_died < MOST_WINDOW_DEATHS {
+            tracing::error!("the session window died; it is opened again");
+            self.windows_died += 1;
+            self.open_window();
         }
     }
 
@@ -148,6 +177,7 @@ impl Resident {
             Polled::Answer(answer, taken) => {
                 self.reached(now);
                 self.take_in(*answer, now);
+                super::rest_soon();
                 // Its other end is gone where one of the events ended the poll.
                 let _ = taken.send(());
             }
@@ -217,14 +247,14 @@ impl Resident {
 
     fn requested(&mut self, event: RequestEvent, service_time: Timestamp, now: Now) {
         let Some(known) = &self.known else { return };
+        if self.outbox.lanes() >= MOST_UNTOLD {
+            tracing::warn!("the service takes no answers; its requests are not taken in");
+            return;
+        }
         match self.trust.verify(&event, &known.asked, service_time) {
             Ok(Verified::New(request)) => {
-                // While something goes on the settings stay as they are, and no file is waited for.
-                if !self.shown.as_ref().is_some_and(super::is_running) {
-                    self.refresh_settings();
-                }
                 self.receipts.keep_request(&request.id, event.signed_request);
-                self.input(Input::RequestReceived(*request), now);
+                self.input_with_settings(Input::RequestReceived(*request), now);
             }
             Ok(Verified::Repeated) => {}
             Err(refusal @ Refusal::Time) => tracing::info!(%refusal, "a request is not shown"),
@@ -259,7 +289,7 @@ impl Resident {
             tracing::info!(error = %Chain(error), ?lane, "the service refuses what it was told");
         }
         match meaning {
-            Meaning::Told | Meaning::Newest => {}
+            Meaning::Told | Meaning::Newest | Meaning::End => {}
             Meaning::Message(session_id, number) => {
                 let input = match answer {
                     Ok(_) => Input::MessageDelivered { session_id, number },

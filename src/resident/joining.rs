@@ -135,6 +135,7 @@ fn failure(error: &Error) -> Option<JoinFailure> {
         | ProblemCode::LogoFormat
         | ProblemCode::LogoDamaged
         | ProblemCode::LogoDimensions
+        | ProblemCode::AgentUnreachable
         | ProblemCode::Unknown => {
             let said = problem.detail.as_deref().unwrap_or(&problem.title);
             Some(JoinFailure::Refused { detail: text::one_line(said, 200, "no reason given") })

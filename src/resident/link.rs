@@ -9,18 +9,17 @@ pub(crate) use poll::{Poll, Polled};
 pub(crate) use probe::Probed;
 
 use crate::{
-    platform,
     settings::{ServiceUrl, Settings},
+    transport,
 };
 use anyhow::Context as _;
+use line::Transport;
 use protocol::{
     Secret,
     agent::EventsQuery,
     problem::{Problem, ProblemCode},
 };
-use reqwest::{
-    Certificate, Client, Method, Proxy, RequestBuilder, StatusCode, Url, header::RETRY_AFTER, redirect,
-};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, header::RETRY_AFTER};
 use serde::{Serialize, de::DeserializeOwned};
 use session::LinkTrouble;
 use std::{error::Error as StdError, io, time::Duration};
@@ -122,6 +121,7 @@ impl Error {
                     | ProblemCode::LogoFormat
                     | ProblemCode::LogoDamaged
                     | ProblemCode::LogoDimensions
+                    | ProblemCode::AgentUnreachable
                     | ProblemCode::Unknown => Retry::Never,
                 }
             }
@@ -161,39 +161,20 @@ impl Error {
 pub(crate) struct Service {
     http: Client,
     url: ServiceUrl,
+    transport: Transport,
 }
 
 impl Service {
     /// Prepares for talking to the service; nothing is sent.
     pub(crate) fn new(url: ServiceUrl, settings: &Settings) -> anyhow::Result<Self> {
-        // Fails only where a provider is installed already, which is then this one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("ondemand-agent/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::custom(follow_on_same_host))
-            .connect_timeout(Duration::from_secs(15))
-            .tcp_keepalive(Duration::from_secs(60))
-            .tcp_keepalive_interval(Duration::from_secs(10))
-            .tcp_keepalive_retries(3)
-            .pool_max_idle_per_host(1)
-            // Looking for idle connections would wake the program every 90 s; the service closes what it has no use for.
-            .pool_idle_timeout(None)
-            .https_only(!url.is_loopback());
-        builder = platform::notice_dead_lines(builder);
-        if url.is_loopback() {
-            builder = builder.no_proxy();
-        } else if let Some(proxy) = &settings.proxy.value {
-            builder = builder
-                .proxy(Proxy::all(proxy.expose()).context("the setting `proxy` is not a proxy's address")?);
-        }
-        if let Some(path) = &settings.extra_ca.value {
-            let pem = std::fs::read(path)
-                .with_context(|| format!("failed to read the extra CA certificates, {}", path.display()))?;
-            let certificates = Certificate::from_pem_bundle(&pem)
-                .with_context(|| format!("{} holds no certificates in PEM form", path.display()))?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        Ok(Self { http: builder.build().context("failed to prepare for TLS")?, url })
+        let transport = transport::of(&url, settings)?;
+        let http = transport::client(&transport, &url)?.build().context("failed to prepare for TLS")?;
+        Ok(Self { http, url, transport })
+    }
+
+    /// The way to it.
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// Its address.
@@ -253,17 +234,6 @@ impl Service {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,
         }
-    }
-}
-
-/// Following a redirect to another host would hand that host the user's token and decisions.
-fn follow_on_same_host(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let from = attempt.previous().last();
-    let same = from.is_some_and(|from| from.origin() == attempt.url().origin());
-    if same && attempt.previous().len() < 4 {
-        attempt.follow()
-    } else {
-        attempt.error("the service redirects to another host")
     }
 }
 

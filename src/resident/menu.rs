@@ -230,6 +230,7 @@ pub(crate) mod tests {
             remaining_secs: 60,
             can_prolong: true,
             operator_present: true,
+            unsupported: Permissions::EMPTY,
             chat: Vec::new(),
             unread: 0,
         })

@@ -8,7 +8,10 @@ use protocol::{RequestId, Secret, SessionId};
 use reqwest::Method;
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::{Notify, mpsc::UnboundedSender};
@@ -33,8 +36,10 @@ pub(crate) enum Lane {
 pub(crate) enum Meaning {
     /// Nothing depends on it.
     Told,
-    /// A newer one makes it pointless.
+    /// How a session stands; a newer one or its end makes it pointless.
     Newest,
+    /// The session is over: what it has of [`Meaning::Newest`] does not hold it up.
+    End,
     /// What the user said in a session, by its number.
     Message(SessionId, u32),
     /// An approval: the answer starts a session.
@@ -49,8 +54,8 @@ impl Meaning {
     /// Whether only the service itself may refuse it. The rest is given up where something in between says no.
     fn must_arrive(&self) -> bool {
         match self {
-            Self::Told | Self::Approval(_) | Self::No(_) => true,
-            Self::Newest | Self::Message(..) | Self::Help => false,
+            Self::Told | Self::Newest | Self::End | Self::Approval(_) | Self::No(_) => true,
+            Self::Message(..) | Self::Help => false,
         }
     }
 }
@@ -81,8 +86,25 @@ pub(crate) struct Outbox {
     service: Service,
     events: UnboundedSender<Event>,
     /// A lane is here while something of it is on its way.
-    lanes: BTreeMap<Lane, VecDeque<Post>>,
+    lanes: BTreeMap<Lane, Queue>,
     hurry: Arc<Notify>,
+}
+
+/// What is told in one lane.
+#[derive(Debug, Default)]
+struct Queue {
+    /// Behind what is on its way.
+    waiting: VecDeque<Post>,
+    on_its_way: Arc<OnItsWay>,
+}
+
+/// What there is to know of something that is on its way.
+#[derive(Debug, Default)]
+struct OnItsWay {
+    /// Something newer waits behind it: it is not tried again.
+    pointless: AtomicBool,
+    /// What waits behind it must not be held up.
+    over: Notify,
 }
 
 impl Outbox {
@@ -94,25 +116,39 @@ impl Outbox {
     /// Sends, or waits behind what is on its way in the same lane.
     pub(crate) fn push(&mut self, post: Post) {
         match self.lanes.get_mut(&post.lane) {
-            Some(waiting) => {
-                if post.meaning == Meaning::Newest {
-                    waiting.retain(|older| older.meaning != Meaning::Newest);
+            Some(queue) => {
+                if matches!(post.meaning, Meaning::Newest | Meaning::End) {
+                    queue.waiting.retain(|older| older.meaning != Meaning::Newest);
+                    queue.on_its_way.pointless.store(true, Ordering::Relaxed);
                 }
-                waiting.push_back(post);
+                if post.meaning == Meaning::End {
+                    queue.on_its_way.over.notify_one();
+                }
+                queue.waiting.push_back(post);
             }
             None => {
-                self.lanes.insert(post.lane.clone(), VecDeque::new());
-                self.start(post);
+                let queue = Queue::default();
+                let on_its_way = Arc::clone(&queue.on_its_way);
+                self.lanes.insert(post.lane.clone(), queue);
+                self.start(post, on_its_way);
             }
         }
     }
 
     /// Something arrived or was refused: the lane's next is sent.
     pub(crate) fn delivered(&mut self, lane: &Lane) {
-        match self.lanes.get_mut(lane).and_then(VecDeque::pop_front) {
-            Some(next) => self.start(next),
+        let Some(queue) = self.lanes.get_mut(lane) else { return };
+        queue.on_its_way = Arc::default();
+        let on_its_way = Arc::clone(&queue.on_its_way);
+        match queue.waiting.pop_front() {
+            Some(next) => self.start(next, on_its_way),
             None => drop(self.lanes.remove(lane)),
         }
+    }
+
+    /// How many lanes something is on its way in.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes.len()
     }
 
     /// Whether everything has arrived.
@@ -125,20 +161,29 @@ impl Outbox {
         self.hurry.notify_waiters();
     }
 
-    fn start(&self, post: Post) {
+    fn start(&self, post: Post, on_its_way: Arc<OnItsWay>) {
         let (service, events, hurry) = (self.service.clone(), self.events.clone(), Arc::clone(&self.hurry));
         tokio::spawn(async move {
-            let answer = deliver(&service, &post, &hurry).await;
+            let answer = deliver(&service, &post, &hurry, &on_its_way).await;
             drop(events.send(Event::Delivered(Delivered { lane: post.lane, meaning: post.meaning, answer })));
         });
     }
 }
 
-async fn deliver(service: &Service, post: &Post, hurry: &Notify) -> Result<Vec<u8>, Error> {
+async fn deliver(
+    service: &Service,
+    post: &Post,
+    hurry: &Notify,
+    on_its_way: &OnItsWay,
+) -> Result<Vec<u8>, Error> {
+    let newest = post.meaning == Meaning::Newest;
     let mut backoff = Backoff::default();
     loop {
-        let answer =
-            service.send(post.method.clone(), &post.path, Some(&post.token), post.body.clone()).await;
+        let sent = service.send(post.method.clone(), &post.path, Some(&post.token), post.body.clone());
+        let answer = tokio::select! {
+            answer = sent => answer,
+            () = on_its_way.over.notified(), if newest => return Ok(Vec::new()),
+        };
         let error = match answer {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
@@ -149,14 +194,14 @@ async fn deliver(service: &Service, post: &Post, hurry: &Notify) -> Result<Vec<u
             Retry::Never | Retry::JoinAgain => None,
         };
         let Some(least) = least else { return Err(error) };
-        let pause = tokio::time::sleep(backoff.next(least));
-        if least > Duration::ZERO {
-            pause.await;
-        } else {
-            tokio::select! {
-                () = pause => {}
-                () = hurry.notified() => {}
-            }
+        tokio::select! {
+            () = tokio::time::sleep(backoff.next(least)) => {}
+            // A pause that the service asks for is kept.
+            () = hurry.notified(), if least == Duration::ZERO => {}
+            () = on_its_way.over.notified(), if newest => return Ok(Vec::new()),
+        }
+        if newest && on_its_way.pointless.load(Ordering::Relaxed) {
+            return Ok(Vec::new());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Receipts: what the agent signs about how a request ended, and the signed requests they repeat.
 
+use crate::journal::ReceiptEnd;
 use crypto::{KeyPair, PublicKey};
 use protocol::{
     Outcome, RequestId, Timestamp,
@@ -35,17 +36,21 @@ struct Unwritten {
 }
 
 impl Receipts {
-    /// Goes on from the newest receipt in the journal.
+    /// Goes on from the newest receipt that the journal holds or counts.
     pub(crate) fn new(
         key: Rc<KeyPair>,
         last_receipt: Option<&str>,
+        last_counted: Option<ReceiptEnd>,
         requests: BTreeMap<RequestId, String>,
     ) -> Self {
-        let last = last_receipt.and_then(|receipt| {
+        let held = last_receipt.and_then(|receipt| {
             let terms: ReceiptTerms = crypto::verify(receipt, RECEIPT_TYP, &key.public()).ok()?;
-            Some((terms.number, crypto::hash(receipt.as_bytes())))
+            Some(End { signed: terms.number, previous: Some(crypto::hash(receipt.as_bytes())) })
         });
-        let end = last.map_or_else(End::default, |(signed, hash)| End { signed, previous: Some(hash) });
+        let counted = last_counted
+            .filter(|counted| counted.agent_public_key == key.public().to_string())
+            .map(|counted| End { signed: counted.number, previous: Some(counted.hash) });
+        let end = held.into_iter().chain(counted).max_by_key(|end| end.signed).unwrap_or_default();
         Self { key, end, unwritten: Vec::new(), requests, receipts: BTreeMap::new() }
     }
 
@@ -95,6 +100,12 @@ impl Receipts {
         Some(receipt)
     }
 
+    /// The newest receipt, where there is one.
+    pub(crate) fn end(&self) -> Option<ReceiptEnd> {
+        let hash = self.end.previous.clone()?;
+        Some(ReceiptEnd { number: self.end.signed, hash, agent_public_key: self.key.public().to_string() })
+    }
+
     /// The receipt is in the journal.
     pub(crate) fn recorded(&mut self, id: &RequestId) {
         if let Some(at) = self.unwritten.iter().position(|unwritten| unwritten.request_id == *id) {
@@ -133,16 +144,27 @@ mod tests {
         let (one, two) = ("r1".parse::<RequestId>().unwrap(), "r2".parse::<RequestId>().unwrap());
         let no = Outcome::Rejected { reason: None };
 
-        let mut receipts = Receipts::new(key.clone(), None, BTreeMap::new());
+        let mut receipts = Receipts::new(key.clone(), None, None, BTreeMap::new());
         receipts.keep_request(&one, "signed request".into());
         let first = receipts.receipt(&one, &no, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(receipts.receipt(&one, &no, Timestamp::now()).unwrap(), first);
         assert_eq!((read(&first).number, read(&first).previous), (1, None));
 
         let mut receipts =
-            Receipts::new(key.clone(), Some(&first), BTreeMap::from([(two.clone(), "x".into())]));
+            Receipts::new(key.clone(), Some(&first), None, BTreeMap::from([(two.clone(), "x".into())]));
         let second = read(&receipts.receipt(&two, &no, Timestamp::UNIX_EPOCH).unwrap());
         assert_eq!((second.number, second.previous), (2, Some(crypto::hash(first.as_bytes()))));
+
+        // Of the receipts in the journal and those that are only counted the newest counts, if it is of this key.
+        let third = |counted: ReceiptEnd| {
+            let requests = BTreeMap::from([(one.clone(), "x".into())]);
+            let mut receipts = Receipts::new(key.clone(), Some(&first), Some(counted), requests);
+            let third = read(&receipts.receipt(&one, &no, Timestamp::UNIX_EPOCH).unwrap());
+            (third.number, third.previous)
+        };
+        let counted = receipts.end().unwrap();
+        assert_eq!(third(counted.clone()), (3, Some(counted.hash.clone())));
+        assert_eq!(third(ReceiptEnd { agent_public_key: "another".into(), ..counted }).0, 2);
     }
 
     #[test]
@@ -150,7 +172,7 @@ mod tests {
         let key = Rc::new(KeyPair::generate().0);
         let ids = ["r1", "r2", "r3"].map(|id| id.parse::<RequestId>().unwrap());
         let requests = ids.iter().map(|id| (id.clone(), "signed".into())).collect();
-        let mut receipts = Receipts::new(key.clone(), None, requests);
+        let mut receipts = Receipts::new(key.clone(), None, None, requests);
         let yes =
             Outcome::Approved { permissions: protocol::Permissions::all(), limit_secs: 60, given_by: None };
         let no = Outcome::Unanswered { cause: protocol::UnansweredCause::NotRecorded };

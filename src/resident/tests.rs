@@ -15,9 +15,13 @@ use tokio::sync::mpsc;
 #[path = "../../tests/link/between.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod between;
+mod flood;
+#[cfg(target_os = "linux")]
+mod held_up;
 #[path = "../../tests/link/operator.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod operator;
+mod telling;
 
 /// A resident on a thread of its own, with everything it keeps in one folder.
 struct Running {
@@ -279,6 +283,12 @@ fn script_that_chats(folder: &Path, lines: [&str; 2]) -> PathBuf {
     path
 }
 
+/// The last view that [`script_that_chats`] kept.
+fn view_kept(folder: &Path) -> Option<View> {
+    let line: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("view")).ok()?).ok()?;
+    serde_json::from_value(line.get("view").unwrap_or(&line).clone()).ok()
+}
+
 #[test]
 fn what_is_said_while_reconnecting_arrives_or_is_shown_as_not_sent() {
     let service = Service::start();
@@ -292,11 +302,7 @@ fn what_is_said_while_reconnecting_arrives_or_is_shown_as_not_sent() {
     let RequestState::Approved { session_id, .. } = operator.outcome(&request) else {
         panic!("not approved")
     };
-    let view = || -> Option<View> {
-        let line: serde_json::Value =
-            serde_json::from_slice(&fs::read(folder.path().join("view")).ok()?).ok()?;
-        serde_json::from_value(line.get("view").unwrap_or(&line).clone()).ok()
-    };
+    let view = || view_kept(folder.path());
     let until_session = |what: &str, is_so: &dyn Fn(&session::SessionView) -> bool| {
         until(what, || match view()?.screen {
             Screen::Session(session) => is_so(&session).then_some(()),
@@ -367,13 +373,9 @@ fn an_approval_whose_answer_is_lost_is_told_again_and_one_whose_answer_means_not
     assert_eq!(running.view()["notice"]["notice"], "not_started");
 }
 
-#[test]
-fn a_window_that_asks_is_shown_the_history() {
-    let service = Service::start();
-    let operator = service.operator();
-    let folder = tempfile::tempdir().unwrap();
-    // Answers nothing; its session window asks for the history with each view and keeps what it is told.
-    let program = folder.path().join("program");
+/// Answers nothing; its session window asks for the history with each view and keeps what it is told.
+fn script_that_asks_for_the_history(folder: &Path) -> PathBuf {
+    let program = folder.join("program");
     let text = format!(
         r#"#!/bin/sh
 {hello}
@@ -386,21 +388,33 @@ esac; done
 "#,
         hello = said(&FromWindow::Hello { version: line::VERSION }),
         ask = said(&FromWindow::ShowHistory),
-        folder = folder.path().display(),
+        folder = folder.display(),
     );
     fs::write(&program, text).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    program
+}
+
+/// The requests in the history that [`script_that_asks_for_the_history`] was told last.
+fn told(folder: &Path) -> Option<Vec<RequestId>> {
+    let told = fs::read(folder.join("told")).ok()?;
+    let line::ToWindow::History(history) = line::read(&mut told.as_slice()).ok()? else { return None };
+    Some(history.entries.into_iter().map(|entry| entry.request_id).collect())
+}
+
+#[test]
+fn a_window_that_asks_is_shown_the_history() {
+    let service = Service::start();
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    let program = script_that_asks_for_the_history(folder.path());
     let running = Running::start(&service, folder.path(), program, true);
     let device = operator.present_device();
     let request = operator.ask(Target::Device(device.id), Permissions::all());
     operator.outcome(&request);
 
     running.ask(&local::Question::Open).unwrap();
-    until("the window is told of the request", || {
-        let told = fs::read(folder.path().join("told")).ok()?;
-        let line::ToWindow::History(history) = line::read(&mut told.as_slice()).ok()? else { return None };
-        history.entries.iter().any(|entry| entry.request_id == request.id).then_some(())
-    });
+    until("the window is told of the request", || told(folder.path())?.contains(&request.id).then_some(()));
 }
 
 #[test]

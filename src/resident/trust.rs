@@ -31,9 +31,15 @@ pub(crate) struct Asked {
     pub(crate) agent_key: String,
 }
 
+/// The longest signed request. The journal keeps it, and once more in its receipt.
+const LONGEST_SIGNED: usize = 16 * 1024;
+
 /// Why a request is not shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
+    /// No request is so long.
+    #[error("it is longer than 16 KiB")]
+    TooLong,
     /// The signature is wrong.
     #[error("its signature does not fit")]
     Signature(#[from] crypto::VerifyError),
@@ -136,6 +142,9 @@ impl Trust {
         asked: &Asked,
         service_time: Timestamp,
     ) -> Result<Verified, Refusal> {
+        if event.signed_request.len() > LONGEST_SIGNED {
+            return Err(Refusal::TooLong);
+        }
         let terms: RequestTerms =
             crypto::verify(&event.signed_request, REQUEST_TYP, &asked.organisation_key)?;
         if terms.version != 1 {
@@ -299,6 +308,15 @@ mod tests {
             let refusal = case.verify().unwrap_err().to_string();
             assert!(refusal.contains(why), "{refusal}: {why}");
         }
+    }
+
+    #[test]
+    fn a_signed_request_that_is_too_long_is_refused() {
+        let mut case = Case::new();
+        case.terms.organisation_name = "x".repeat(12 * 1024);
+        assert!(matches!(case.verify(), Err(Refusal::TooLong)));
+        case.terms.organisation_name = "x".repeat(8 * 1024);
+        assert!(matches!(case.verify(), Ok(Verified::New(_))));
     }
 
     #[test]

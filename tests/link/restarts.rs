@@ -175,3 +175,35 @@ fn a_no_that_could_not_be_written_reaches_the_operator_and_leaves_no_gap_in_the_
     assert_eq!(written(&lost), None);
     assert_eq!((next_number, previous), (number + 1, Some(hash)));
 }
+
+#[test]
+fn of_many_requests_that_nobody_saw_some_are_told_and_the_receipts_of_all_go_on_after_a_restart() {
+    let service = Service::start();
+    let operator = service.operator();
+    let user = User::of(&service);
+    let agent = user.start();
+    let device = operator.present_device();
+    let ask = || {
+        let request = operator.ask(Target::Device(device.id.clone()), Permissions::all());
+        assert_eq!(operator.outcome(&request), NO_DISPLAY);
+        request.id
+    };
+    for _ in 0..14 {
+        ask();
+    }
+    let entries =
+        |name: &str| user.journal().into_iter().filter(|line| line["entry"] == name).collect::<Vec<_>>();
+    until("the others are counted", || (entries("more_unseen").last()?["requests"] == 4).then_some(()));
+    assert_eq!((entries("request_received").len(), entries("outcome").len()), (10, 10));
+    drop(agent);
+
+    let _agent = user.start();
+    let last = ask();
+    let receipt = until("the next is told again", || {
+        let line = entries("outcome").into_iter().find(|line| line["request_id"] == last.as_str())?;
+        Some(line["receipt"].as_str()?.to_owned())
+    });
+    let terms: ReceiptTerms = crypto::peek(&receipt).unwrap();
+    let counted = entries("more_unseen").pop().unwrap();
+    assert_eq!((terms.number, terms.previous.as_deref()), (15, counted["newest_receipt"]["hash"].as_str()));
+}

@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// Leave the idle minutes out and play few sessions: to see that the benchmark works
     #[arg(long)]
     quick: bool,
+    /// Measure what serving the desktop costs, beside two VNC servers; writes target/bench/access.json
+    #[arg(long, conflicts_with = "long_waits")]
+    access: bool,
     /// Measure only what waiting costs once the waits have grown to 15 minutes: takes three quarters of an hour
     #[arg(long, conflicts_with = "quick")]
     long_waits: bool,
@@ -21,13 +24,23 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     setup::ensure(&[Need::Build, Need::Node, Need::Desktop])?;
+    if arguments.access {
+        setup::ensure(&[Need::VncClient, Need::VncServers])?;
+    }
     console::build_if_changed()?;
     for package in ["ondemand-agent", "service", "rehearsal"] {
         build_release(package)?;
     }
     let mut bench = Command::new(target_dir().join("release").join("bench"));
-    let name = if arguments.long_waits { "long-waits.json" } else { "agent.json" };
+    let name = match arguments {
+        Arguments { access: true, .. } => "access.json",
+        Arguments { long_waits: true, .. } => "long-waits.json",
+        Arguments { .. } => "agent.json",
+    };
     bench.arg(target_dir().join("bench").join(name));
+    if arguments.access {
+        bench.arg("--access");
+    }
     if arguments.quick {
         bench.arg("--quick");
     }

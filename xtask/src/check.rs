@@ -30,7 +30,20 @@ pub(crate) enum Target {
 }
 
 /// What people install, and the libraries in it.
-const SHIPPED: &[&str] = &["ondemand-agent", "window", "line", "session", "crypto", "protocol", "service"];
+const SHIPPED: &[&str] = &[
+    "ondemand-agent",
+    "window",
+    "line",
+    "session",
+    "crypto",
+    "protocol",
+    "screen",
+    "input",
+    "files",
+    "rfb",
+    "tunnel",
+    "service",
+];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match arguments.target {

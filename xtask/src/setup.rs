@@ -17,6 +17,12 @@ pub(crate) enum Need {
     Desktop,
     /// A browser for the console.
     Browser,
+    /// A library of others' that decodes what is encoded here.
+    VncClient,
+    /// Others' WebDAV clients.
+    WebdavClients,
+    /// Others' VNC servers to measure beside.
+    VncServers,
     /// Node and npm, for building the console.
     Node,
     /// C compilers for Windows and, through Python, macOS.
@@ -34,6 +40,8 @@ impl Need {
             Self::Build => "to build",
             Self::Desktop => "for the virtual desktop",
             Self::Browser => "to look at the console",
+            Self::VncClient | Self::VncServers => "to compare with other VNC programs",
+            Self::WebdavClients => "to be used by other WebDAV programs",
             Self::Node => "to build the console",
             Self::Cross | Self::CrossStandardLibrary => "to check the code for Windows and macOS",
         }
@@ -57,6 +65,9 @@ impl Need {
             Self::Browser if browser().is_some() => vec![],
             Self::Browser if is_ubuntu() => vec!["chromium-browser"],
             Self::Browser => vec!["chromium", "fonts-dejavu-core"],
+            Self::VncClient => vec!["libvncserver-dev"],
+            Self::WebdavClients => vec!["cadaver", "litmus", "rclone"],
+            Self::VncServers => vec!["tigervnc-scraping-server", "x11vnc"],
             Self::Node if has_node() => vec![],
             Self::Node => vec!["nodejs", "npm"],
             Self::Cross => vec!["gcc-mingw-w64-x86-64-win32", "python3-venv"],

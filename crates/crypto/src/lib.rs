@@ -15,10 +15,24 @@ use ring::{
     digest,
     rand::{SecureRandom, SystemRandom},
 };
+use std::io;
 
 /// base64url of the SHA-256 of `bytes`: 43 characters. What tokens and receipts are remembered by.
 pub fn hash(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, bytes))
+}
+
+/// As [`hash`], of everything that can be read from `source`, a piece at a time.
+pub fn hash_of(mut source: impl io::Read) -> io::Result<String> {
+    let (mut context, mut piece) = (digest::Context::new(&digest::SHA256), vec![0; 64 * 1024]);
+    loop {
+        match source.read(&mut piece) {
+            Ok(0) => return Ok(BASE64_URL_SAFE_NO_PAD.encode(context.finish())),
+            Ok(length) => context.update(&piece[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// `N` bytes from the operating system's random source.

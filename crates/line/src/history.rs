@@ -109,6 +109,15 @@ pub enum Remark {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         line: Option<u64>,
     },
+    /// Requests that nobody saw were answered, beside those that have entries of their own.
+    MoreUnseen {
+        /// For whom; made safe to show.
+        organisation_name: String,
+        /// When the first of them came in.
+        since: Timestamp,
+        /// How many.
+        requests: u64,
+    },
     /// The journal cannot be read now.
     NotReadable,
     /// What happens now cannot be written: nothing can be approved until it can.

@@ -10,6 +10,7 @@ mod look;
 pub use history::{History, HistoryEntry, HistoryResult, LONGEST_HISTORY, Remark};
 pub use look::{LARGEST_LOGO, LARGEST_LOGO_BYTES, Look};
 
+use input::Held;
 use protocol::{RequestId, Secret};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use session::{AccessFact, Grant, PromptFact, UserInput, View};
@@ -88,10 +89,12 @@ pub enum ToAccess {
     Hello {
         /// [`VERSION`].
         version: u32,
-        /// The service's address.
-        service_url: String,
+        /// The way to the service.
+        transport: Transport,
         /// Opens the session's tunnel and nothing else.
         tunnel_ticket: Secret,
+        /// The resident's process id: its windows, and those of its children, are not the operator's to touch.
+        resident: u32,
     },
     /// Serve exactly this from now on.
     Grant(Grant),
@@ -105,6 +108,17 @@ pub enum ToAccess {
     Resume,
 }
 
+/// How the service is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transport {
+    /// Its address.
+    pub service_url: String,
+    /// The address of the proxy that is set, with its password if it has one.
+    pub proxy: Option<Secret>,
+    /// Certificates in PEM form that are trusted beside the system's.
+    pub extra_ca: Option<String>,
+}
+
 /// The access process tells the resident.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "tell", rename_all = "snake_case")]
@@ -116,6 +130,9 @@ pub enum FromAccess {
     },
     /// What happened.
     Fact(AccessFact),
+    /// What is pressed from now on for the operator, said before it is: where this process is killed, the resident lets
+    /// go of it.
+    Holding(Held),
 }
 
 /// Why a line cannot be read.

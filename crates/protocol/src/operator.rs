@@ -347,6 +347,18 @@ pub struct PostMessage {
     pub text: String,
 }
 
+/// The answer to `POST /operator/v1/sessions/{id}/files-credential`: what a WebDAV client signs in with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct FilesCredential {
+    /// The address of the folder.
+    pub url: String,
+    /// The user name for HTTP Basic.
+    pub user_name: String,
+    /// The password, 256 bits. It is told once.
+    pub password: Secret,
+}
+
 /// A message of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

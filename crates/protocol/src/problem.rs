@@ -62,6 +62,8 @@ pub enum ProblemCode {
     AgentBusy,
     /// The device waits to be accepted.
     DevicePending,
+    /// The session goes on, but its access process does not answer; try again.
+    AgentUnreachable,
     /// What was sent does not fit the schema or a limit.
     Invalid,
     /// The body is too large.

@@ -4,12 +4,14 @@
 //! folder, and ends when it is dropped.
 
 mod agent;
+mod bridge;
 mod operator;
 mod service;
 #[cfg(target_os = "linux")]
 mod stage;
 
 pub use agent::{Agent, AgentOptions};
+pub use bridge::Bridge;
 pub use operator::Operator;
 pub use service::{Service, ServiceOptions, SetUp};
 #[cfg(target_os = "linux")]

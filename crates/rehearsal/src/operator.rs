@@ -1,16 +1,19 @@
 //! An operator who is a script: the operator side's routes, and waiting for what they show.
 
-use crate::wait_for;
+use crate::{
+    bridge::{Bridge, Door},
+    wait_for,
+};
 use anyhow::{Context, Result, bail};
 use protocol::{
-    DeviceId, InvitationId, Permissions, RequestId, SessionId,
+    Actions, DeviceId, InvitationId, Permissions, RequestId, SessionId,
     event::MessageKind,
     operator::{
         CreateInvitation, CreateRequest, DeviceView, InvitationView, Me, MessageView, PostMessage,
         ReceiptView, RequestState, RequestView, SessionView, SignIn, Target,
     },
 };
-use reqwest::{Client, Method, header};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, header};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 use tokio::runtime::Runtime;
@@ -20,6 +23,7 @@ use tokio::runtime::Runtime;
 pub struct Operator {
     runtime: Runtime,
     http: Client,
+    websockets: Client,
     url: String,
     cookie: String,
     csrf_token: String,
@@ -36,11 +40,17 @@ impl Operator {
     pub fn sign_in(url: &str, login: &str, password: &str, authority: Option<&Path>) -> Result<Self> {
         // Fails only where a provider is installed already, which is then this one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut http = Client::builder().no_proxy();
-        if let Some(path) = authority {
-            http = http.tls_certs_only(reqwest::Certificate::from_pem_bundle(&std::fs::read(path)?)?);
-        }
-        let http = http.build()?;
+        let authority = authority.map(std::fs::read).transpose()?;
+        let client = || -> Result<ClientBuilder> {
+            let http = Client::builder().no_proxy();
+            Ok(match &authority {
+                Some(pem) => http.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem)?),
+                None => http,
+            })
+        };
+        let http = client()?.build()?;
+        // A WebSocket begins as an HTTP/1.1 request.
+        let websockets = client()?.http1_only().build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let body = SignIn { login: login.into(), password: protocol::Secret::new(password) };
         let (cookie, me) = runtime.block_on(async {
@@ -56,12 +66,26 @@ impl Operator {
             Ok::<_, reqwest::Error>((cookie, answer.json::<Me>().await?))
         })?;
         let csrf_token = me.csrf_token.expose().to_owned();
-        Ok(Self { runtime, http, url: url.into(), cookie, csrf_token, me })
+        Ok(Self { runtime, http, websockets, url: url.into(), cookie, csrf_token, me })
     }
 
     /// The sign-in, as a cookie's name and value.
     pub fn cookie(&self) -> &str {
         &self.cookie
+    }
+
+    /// A session's desktop, for any VNC viewer.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be listened at.
+    pub fn desktop(&self, session: &SessionId) -> Result<Bridge> {
+        Bridge::start(Door {
+            http: self.websockets.clone(),
+            origin: self.url.clone(),
+            path: format!("/operator/v1/sessions/{session}/desktop"),
+            cookie: self.cookie.clone(),
+        })
     }
 
     /// Makes an invitation with the default expiry.
@@ -208,6 +232,33 @@ impl Operator {
         wait_for("the session's end", || Ok(self.session(id)?.ended.map(|end| end.reason)))
     }
 
+    /// Waits until a session shows exactly these actions.
+    ///
+    /// # Errors
+    ///
+    /// When that does not happen in time.
+    pub fn wait_for_actions(&self, id: &SessionId, actions: impl Into<Actions>) -> Result<()> {
+        let actions = actions.into();
+        wait_for("other actions", || Ok((self.session(id)?.actions == actions).then_some(())))
+    }
+
+    /// Gives the organisation another logo, a PNG.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses.
+    pub fn set_logo(&self, png: Vec<u8>) -> Result<()> {
+        let path = "organisation/logo";
+        let request = self
+            .http
+            .put(format!("{}/operator/v1/{path}", self.url))
+            .header(header::COOKIE, &self.cookie)
+            .header("x-csrf-token", &self.csrf_token)
+            .header(header::CONTENT_TYPE, "image/png")
+            .body(png);
+        self.answer(request, path).map(drop)
+    }
+
     /// Ends a session.
     ///
     /// # Errors
@@ -267,6 +318,10 @@ impl Operator {
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answer(request, path)
+    }
+
+    fn answer(&self, request: RequestBuilder, path: &str) -> Result<Vec<u8>> {
         self.runtime.block_on(async {
             let answer = request.send().await.with_context(|| format!("failed to call {path}"))?;
             let status = answer.status();

@@ -226,6 +226,22 @@ impl Stage {
         self.operator.wait_for_state(request, |state| !open(state)).with_context(|| self.agent.log())
     }
 
+    /// Watches that something stays so for this long.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub fn stays(&self, so: impl Fn() -> Result<bool>, during: Duration) -> Result<()> {
+        let until = Instant::now() + during;
+        while Instant::now() < until {
+            if !so()? {
+                bail!("it did not stay so");
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     /// Watches that a request has no outcome for this long.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The agent on a real desktop: what a person sees and presses, and what comes of it at the service.
 
+#[path = "desktop/control.rs"]
+mod control;
 #[path = "desktop/doctor.rs"]
 mod doctor;
 #[path = "desktop/keys.rs"]
@@ -16,3 +18,11 @@ mod soak;
 mod story;
 #[path = "desktop/surroundings.rs"]
 mod surroundings;
+#[path = "desktop/view.rs"]
+mod view;
+#[path = "desktop/viewer.rs"]
+mod viewer;
+#[path = "desktop/walk.rs"]
+mod walk;
+#[path = "desktop/watcher.rs"]
+mod watcher;

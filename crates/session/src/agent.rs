@@ -284,7 +284,7 @@ impl Agent {
         if let Phase::Active(_, session) = &mut self.phase {
             session.asleep |= asleep;
             if news {
-                self.timers.set(Timer::SessionLink, now.boot + SESSION_LINK_GRACE);
+                self.watch_link(now);
                 if !self.locked {
                     self.pause(now);
                 }
@@ -298,7 +298,7 @@ impl Agent {
             return;
         }
         self.timers.stop(Timer::RequestLink);
-        self.timers.stop(Timer::SessionLink);
+        self.watch_link(now);
         if let Phase::Active(_, session) = &mut self.phase {
             session.asleep = false;
             if !self.locked {

@@ -113,9 +113,9 @@ pub enum Input {
     /// The device was accepted, or its group's permissions changed.
     DeviceChanged(DeviceStanding),
 
-    /// The long poll or the tunnel is gone; said again when the reason changes.
+    /// The long poll is gone; said again when the reason changes.
     LinkLost(LinkTrouble),
-    /// The long poll is answered again (and the tunnel stands, where one is needed).
+    /// The long poll is answered again.
     LinkRestored,
 
     /// An operator asks; the shell has verified the signature and that it is meant for this agent.
@@ -349,6 +349,15 @@ pub enum Assurance {
 pub enum AccessFact {
     /// It serves the grant.
     Started,
+    /// Its tunnel to the service stands.
+    TunnelStands,
+    /// Its tunnel is gone: what was pressed is released, and nothing is served until it stands again.
+    TunnelLost,
+    /// This system does not let it serve something that is granted.
+    Unsupported {
+        /// What.
+        permission: Permission,
+    },
     /// What is being done now, the whole set.
     Doing {
         /// What.

@@ -213,6 +213,9 @@ pub struct SessionView {
     pub can_prolong: bool,
     /// Whether the operator's page is open.
     pub operator_present: bool,
+    /// What is granted and cannot be served, because this system does not let it be.
+    #[serde(default)]
+    pub unsupported: Permissions,
     /// Oldest first; the last 500.
     pub chat: Vec<ChatLine>,
     /// Lines the user has not seen.

@@ -45,6 +45,9 @@ pub enum Error {
     /// A picture could not be encoded.
     #[error("cannot write the picture")]
     Picture(#[from] png::EncodingError),
+    /// A picture could not be decoded.
+    #[error("cannot read the picture")]
+    PictureRead(#[from] png::DecodingError),
     /// The X server refused or went away.
     #[error("the X server did not do as asked")]
     X(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -6,7 +6,7 @@ use x11rb::CURRENT_TIME;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
     BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
-    MOTION_NOTIFY_EVENT,
+    KeyButMask, MOTION_NOTIFY_EVENT,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 
@@ -96,6 +96,18 @@ impl Desktop {
     pub fn pointer(&self) -> Result<Point> {
         let reply = self.x.connection.query_pointer(self.x.root)?.reply()?;
         Ok(Point { x: reply.root_x.into(), y: reply.root_y.into() })
+    }
+
+    /// Whether any key or mouse button is pressed, by whomever.
+    pub fn is_anything_pressed(&self) -> Result<bool> {
+        let keys = self.x.connection.query_keymap()?;
+        let pointer = self.x.connection.query_pointer(self.x.root)?;
+        let buttons = KeyButMask::BUTTON1
+            | KeyButMask::BUTTON2
+            | KeyButMask::BUTTON3
+            | KeyButMask::BUTTON4
+            | KeyButMask::BUTTON5;
+        Ok(keys.reply()?.keys.iter().any(|&bits| bits != 0) || pointer.reply()?.mask.intersects(buttons))
     }
 
     /// Moves the pointer and clicks with the left button.

@@ -1,7 +1,7 @@
 //! Pictures of the screen.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
@@ -59,6 +59,17 @@ impl Picture {
             width: (high.x - low.x + 1) as u32,
             height: (high.y - low.y + 1) as u32,
         })
+    }
+
+    /// Reads a PNG of 8 bits a colour; what it says about transparency is left out.
+    pub fn load(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+        let mut reader = png::Decoder::new(BufReader::new(file)).read_info()?;
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap_or_default()];
+        let info = reader.next_frame(&mut pixels)?;
+        let per_pixel = info.color_type.samples();
+        let colours = pixels.chunks_exact(per_pixel).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]);
+        Ok(Self { width: info.width, height: info.height, pixels: colours.collect() })
     }
 
     /// Writes it as PNG.

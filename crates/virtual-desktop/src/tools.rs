@@ -23,6 +23,7 @@ pub const PACKAGES: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-core",
     "fonts-noto-cjk",
+    "gvncviewer",
 ];
 
 /// A program of the desktop.

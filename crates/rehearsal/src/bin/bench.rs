@@ -3,6 +3,12 @@
 //! runs this.
 
 #[cfg(target_os = "linux")]
+#[path = "bench/access.rs"]
+mod access;
+#[cfg(target_os = "linux")]
+#[path = "bench/content.rs"]
+mod content;
+#[cfg(target_os = "linux")]
 #[path = "bench/costs.rs"]
 mod costs;
 #[cfg(target_os = "linux")]
@@ -11,6 +17,9 @@ mod relay;
 #[cfg(target_os = "linux")]
 #[path = "bench/run.rs"]
 mod run;
+#[cfg(target_os = "linux")]
+#[path = "bench/viewer.rs"]
+mod viewer;
 
 fn main() -> std::process::ExitCode {
     #[cfg(target_os = "linux")]

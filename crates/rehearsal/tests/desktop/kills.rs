@@ -18,6 +18,22 @@ fn a_popup_that_is_killed_is_a_no() -> Result<()> {
 }
 
 #[test]
+fn a_session_window_that_is_killed_comes_back_and_the_session_goes_on() -> Result<()> {
+    let stage = Stage::device()?;
+    stage.session([Permission::Chat])?;
+    stage.wait_for_session_window()?;
+    let killed = stage.agent.children("window");
+    for pid in &killed {
+        signal_pid(pid.cast_signed(), Signal::Kill);
+    }
+    wait_for("another session window", || {
+        Ok(stage.agent.children("window").iter().any(|pid| !killed.contains(pid)).then_some(()))
+    })?;
+    stage.wait_for_session_window()?;
+    stage.wait_for_screen("session")
+}
+
+#[test]
 fn an_access_process_that_is_killed_ends_the_session() -> Result<()> {
     let stage = Stage::device()?;
     let session = stage.session([Permission::View])?;

@@ -8,7 +8,7 @@ use protocol::{
 use rehearsal::{
     Agent, AgentOptions, POPUP, Service, ServiceOptions, Stage, WINDOW, environment, program, wait_for,
 };
-use virtual_desktop::{Desktop, Options};
+use virtual_desktop::{Desktop, Options, Point, Rect};
 
 const ALL: [Permission; 3] = [Permission::View, Permission::Control, Permission::Chat];
 
@@ -142,6 +142,27 @@ fn a_person_joins_with_a_code_typed_into_the_window_and_chats() -> Result<()> {
     })?;
     stage.click("End Session")?;
     assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
+    Ok(())
+}
+
+#[test]
+fn the_organisations_logo_is_in_the_window_and_never_in_the_popup() -> Result<()> {
+    let stage = Stage::device()?;
+    stage.operator.set_logo(include_bytes!("../../../../resources/branding/sample-logo.png").to_vec())?;
+    assert!(stage.agent.run(&["open"], "")?.status.success());
+    let logo = stage.text("Logo of")?;
+    assert!(logo.name()?.contains("Example Support"));
+    // The green of the sample, wherever in it.
+    let green = |rect: Rect| -> Result<bool> {
+        let seen = stage.desktop.picture()?.part(rect);
+        let (width, height) = seen.size();
+        let points = (0..height as i32).flat_map(|y| (0..width as i32).map(move |x| Point { x, y }));
+        Ok(points.filter(|&point| seen.pixel(point) == [0x0b, 0x6e, 0x4f]).count() > 500)
+    };
+    wait_for("the logo to be drawn", || Ok(green(logo.rect()?)?.then_some(())))?;
+    stage.ask(ALL)?;
+    let popup = stage.popup()?;
+    assert!(!green(popup.rect)?);
     Ok(())
 }
 

@@ -71,15 +71,15 @@ fn a_second_start_opens_the_window_of_the_first() -> Result<()> {
 
 const LOCKED: RequestState = RequestState::Unanswered { cause: UnansweredCause::Locked };
 
-fn with_login_manager() -> Result<Stage> {
+pub(crate) fn with_login_manager() -> Result<Stage> {
     Stage::device_on(Options { login_manager: true, ..Options::default() })
 }
 
-fn login(stage: &Stage) -> &LoginManager {
+pub(crate) fn login(stage: &Stage) -> &LoginManager {
     stage.desktop.login_manager().expect("the desktop has one")
 }
 
-fn wait_for_session(stage: &Stage, status: &str) -> Result<()> {
+pub(crate) fn wait_for_session(stage: &Stage, status: &str) -> Result<()> {
     let is_so = |found: &serde_json::Value| found["view"]["screen"]["status"] == status;
     stage.agent.wait_for_status(&format!("a session that is {status}"), is_so).map(drop)
 }

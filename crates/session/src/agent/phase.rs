@@ -118,12 +118,17 @@ pub(crate) struct Session {
     pub(crate) started: (Duration, Timestamp),
     pub(crate) limit: Duration,
     pub(crate) access: Access,
+    pub(crate) tunnel: Tunnel,
+    /// What the access process says that it cannot serve here.
+    pub(crate) unsupported: Permissions,
     /// What the access process says is being done.
     pub(crate) doing: Actions,
     pub(crate) chatting: bool,
-    /// What the service was last told, and everything that was done at some time.
-    pub(crate) reported: Actions,
+    /// What the journal was last told, and everything that was done at some time.
+    pub(crate) recorded: Actions,
     pub(crate) done: Actions,
+    /// What the service was last told.
+    pub(crate) reported: Option<Reported>,
     pub(crate) operator_present: bool,
     /// The link was lost because the computer went to sleep.
     pub(crate) asleep: bool,
@@ -139,6 +144,24 @@ impl Session {
     pub(crate) fn needs_access(&self) -> bool {
         !self.grant().permissions.is_empty()
     }
+
+    /// Whether the operator cannot reach what is served.
+    pub(crate) fn lacks_tunnel(&self) -> bool {
+        self.access != Access::None && self.tunnel != Tunnel::Stands
+    }
+
+    /// Whether the operator could reach it before and cannot any more.
+    pub(crate) fn lost_tunnel(&self) -> bool {
+        self.access != Access::None && self.tunnel == Tunnel::Lost
+    }
+}
+
+/// How a session stands. What is left of its time follows from the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reported {
+    pub(crate) actions: Actions,
+    pub(crate) suspended: bool,
+    pub(crate) limit: Duration,
 }
 
 fn served() -> Permissions {
@@ -151,6 +174,15 @@ pub(crate) enum Access {
     Running,
     /// Running, and the operator's input is held back for a request that is on screen.
     Held,
+}
+
+/// The access process's connection to the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tunnel {
+    /// Being made for the first time.
+    Coming,
+    Stands,
+    Lost,
 }
 
 #[derive(Debug, Default)]

@@ -283,7 +283,7 @@ impl Agent {
             self.approval_came_to_nothing(EndReason::NotStarted, !over, now);
             return;
         }
-        let Some(prompt) = self.remove_prompt() else { return };
+        let Some(prompt) = self.remove_prompt(now) else { return };
         self.rings.yes(&prompt.request.organisation.id);
         self.effects.push_back(Effect::ClosePrompt(prompt.request.id.clone()));
         if known {
@@ -354,6 +354,7 @@ impl Agent {
         if let Phase::Active(_, session) = &mut self.phase {
             session.access = Access::None;
             self.effects.push_back(Effect::StopAccess);
+            self.watch_link(now);
             self.actions_changed(now);
             self.show_prompt(now);
         }
@@ -377,7 +378,7 @@ impl Agent {
         if !self.prompt().is_some_and(Prompt::is_approved) {
             return;
         }
-        let Some(prompt) = self.remove_prompt() else { return };
+        let Some(prompt) = self.remove_prompt(now) else { return };
         let request_id = prompt.request.id;
         self.effects.push_back(Effect::ClosePrompt(request_id.clone()));
         if cancel {
@@ -389,7 +390,7 @@ impl Agent {
     }
 
     fn close_with(&mut self, outcome: Outcome, now: Now) {
-        let Some(prompt) = self.remove_prompt() else { return };
+        let Some(prompt) = self.remove_prompt(now) else { return };
         let request = prompt.request;
         if prompt.stage == Stage::Asking {
             self.effects.push_back(Effect::ClosePrompt(request.id.clone()));
@@ -414,7 +415,7 @@ impl Agent {
     }
 
     /// Takes the prompt out, with everything that hangs on it.
-    fn remove_prompt(&mut self) -> Option<Prompt> {
+    fn remove_prompt(&mut self, now: Now) -> Option<Prompt> {
         for timer in [
             Timer::Answer,
             Timer::RequestLink,
@@ -441,7 +442,7 @@ impl Agent {
             }
         }?;
         self.remember_settled(prompt.request.id.clone());
-        self.let_input_through(prompt.stage);
+        self.let_input_through(prompt.stage, now);
         Some(prompt)
     }
 

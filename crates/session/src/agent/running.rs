@@ -2,7 +2,7 @@
 
 use super::{
     Agent,
-    phase::{Access, Approval, Base, Chat, Phase, Prompt, Session, Stage, Summary},
+    phase::{Access, Approval, Base, Chat, Phase, Prompt, Reported, Session, Stage, Summary, Tunnel},
     remember,
 };
 use crate::{
@@ -46,10 +46,13 @@ impl Agent {
             started: (now.boot, now.wall),
             limit: approval.limit,
             access: Access::None,
+            tunnel: Tunnel::Coming,
+            unsupported: Permissions::EMPTY,
             doing: Actions::EMPTY,
             chatting: false,
-            reported: Actions::EMPTY,
+            recorded: Actions::EMPTY,
             done: Actions::EMPTY,
+            reported: None,
             operator_present: true,
             asleep: false,
             chat: Chat::default(),
@@ -57,16 +60,14 @@ impl Agent {
         };
         self.timers.stop(Timer::Waiting);
         self.timers.set(Timer::SessionLimit, now.boot + approval.limit);
-        if self.offline_since.is_some() {
-            self.timers.set(Timer::SessionLink, now.boot + super::SESSION_LINK_GRACE);
-        }
         if self.locked {
             self.timers.set(Timer::SessionLocked, now.boot + super::SESSION_LOCKED_GRACE);
         }
         self.notice = None;
         self.phase = Phase::Active(base, session);
         self.record(Entry::SessionStarted { session_id: id, request_id: request.id, granted });
-        self.start_access();
+        self.start_access(now);
+        self.watch_link(now);
         self.effects.push_back(Effect::Notify(Notification::SessionStarted));
         self.report(now);
     }
@@ -81,22 +82,35 @@ impl Agent {
         if running {
             self.effects.push_back(Effect::ChangeGrant(grant));
         } else {
-            self.start_access();
+            self.start_access(now);
         }
         self.report(now);
     }
 
     /// Starts the access process where something is granted that it serves.
-    fn start_access(&mut self) {
+    fn start_access(&mut self, now: Now) {
         let paused = self.is_paused();
         let Phase::Active(_, session) = &mut self.phase else { return };
         if session.access == Access::None && session.needs_access() {
             session.access = Access::Running;
+            session.tunnel = Tunnel::Coming;
             session.doing = Actions::EMPTY;
             self.effects.push_back(Effect::StartAccess(session.grant()));
             if paused {
                 self.effects.push_back(Effect::Pause);
             }
+            self.watch_link(now);
+        }
+    }
+
+    /// A session ends where its operator has been out of reach for too long: the long poll is gone, or the tunnel of what
+    /// is served.
+    pub(super) fn watch_link(&mut self, now: Now) {
+        let Phase::Active(_, session) = &self.phase else { return };
+        if self.offline_since.is_none() && !session.lacks_tunnel() {
+            self.timers.stop(Timer::SessionLink);
+        } else if self.timers.get(Timer::SessionLink).is_none() {
+            self.timers.set(Timer::SessionLink, now.boot + super::SESSION_LINK_GRACE);
         }
     }
 
@@ -122,7 +136,7 @@ impl Agent {
     }
 
     /// After a request for more is settled: the operator's input goes through again.
-    pub(super) fn let_input_through(&mut self, stage: Stage) {
+    pub(super) fn let_input_through(&mut self, stage: Stage, now: Now) {
         let Phase::Active(_, session) = &mut self.phase else { return };
         match session.access {
             // Held, or about to be.
@@ -130,7 +144,7 @@ impl Agent {
             Access::Running if stage == Stage::Holding => self.effects.push_back(Effect::ResumeInput),
             Access::Running => return,
             // Killed because it did not confirm in time, or never needed.
-            Access::None => return self.start_access(),
+            Access::None => return self.start_access(now),
         }
         session.access = Access::Running;
     }
@@ -146,6 +160,19 @@ impl Agent {
         }
         match fact {
             AccessFact::Started => {}
+            AccessFact::TunnelStands => {
+                session.tunnel = Tunnel::Stands;
+                self.watch_link(now);
+            }
+            AccessFact::TunnelLost => {
+                session.tunnel = Tunnel::Lost;
+                session.doing = Actions::EMPTY;
+                self.watch_link(now);
+                self.actions_changed(now);
+            }
+            AccessFact::Unsupported { permission } => {
+                session.unsupported = session.unsupported.union(Permissions::from([permission]));
+            }
             AccessFact::Doing { actions } => {
                 session.doing = actions;
                 self.actions_changed(now);
@@ -165,26 +192,27 @@ impl Agent {
         let paused = self.is_paused();
         let Phase::Active(_, session) = &mut self.phase else { return };
         let actions = session.actions(paused);
-        if session.reported == actions {
-            return;
+        if session.recorded != actions {
+            session.recorded = actions;
+            session.done = session.done.union(actions);
+            let session_id = session.id.clone();
+            self.record(Entry::Actions { session_id, actions });
         }
-        session.reported = actions;
-        session.done = session.done.union(actions);
-        let session_id = session.id.clone();
-        self.record(Entry::Actions { session_id, actions });
+        // What the service was told may differ: a pause is no entry of the journal.
         self.report(now);
     }
 
-    /// Tells the service how the session stands.
+    /// Tells the service how the session stands, where it does not know yet.
     fn report(&mut self, now: Now) {
         let (paused, suspended) = (self.is_paused(), self.locked);
         let Phase::Active(_, session) = &mut self.phase else { return };
-        let send = Send::Actions {
-            session_id: session.id.clone(),
-            actions: session.actions(paused),
-            remaining: session.remaining(now),
-            suspended,
-        };
+        let (actions, limit) = (session.actions(paused), session.limit);
+        let reported = Reported { actions, suspended, limit };
+        if session.reported.replace(reported) == Some(reported) {
+            return;
+        }
+        let remaining = session.remaining(now);
+        let send = Send::Actions { session_id: session.id.clone(), actions, remaining, suspended };
         self.send(send);
     }
 
@@ -219,6 +247,8 @@ impl Agent {
                 self.effects.push_back(Effect::StopAccess);
             }
         }
+        self.watch_link(now);
+        let Phase::Active(_, session) = &self.phase else { return };
         // The service intersects with this; an approval of more that is on its way must not be lost by it.
         let coming =
             session.more.as_ref().map_or(Permissions::EMPTY, Prompt::approved).intersection(permissions);

@@ -124,7 +124,7 @@ impl Agent {
             actions: session.actions(self.is_paused()),
             status: if self.locked {
                 SessionStatus::Suspended
-            } else if self.offline_since.is_some() {
+            } else if self.offline_since.is_some() || session.lost_tunnel() {
                 SessionStatus::Reconnecting
             } else {
                 SessionStatus::Running
@@ -133,6 +133,7 @@ impl Agent {
             remaining_secs: session.remaining(now).as_secs(),
             can_prolong: session.limit < self.config.longest_session,
             operator_present: session.operator_present,
+            unsupported: session.unsupported.intersection(session.granted),
             chat: session.chat.lines.iter().map(|(_, line)| line.clone()).collect(),
             unread: session.chat.unread,
         }

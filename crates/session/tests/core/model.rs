@@ -26,6 +26,8 @@ pub(crate) struct Model {
     rang: BTreeMap<OrganisationId, Duration>,
     /// Since when the session has been without a link, or locked.
     unlinked: Option<Duration>,
+    /// Since when the access process has been without its tunnel.
+    untunnelled: Option<Duration>,
     locked_since: Option<Duration>,
     group: Option<Permissions>,
     terminated: bool,
@@ -152,6 +154,10 @@ impl Model {
                     access.held = true;
                 }
             }
+            Input::Access(AccessFact::TunnelStands) => self.untunnelled = None,
+            Input::Access(AccessFact::TunnelLost) if self.access.is_some() => {
+                self.untunnelled.get_or_insert(now.boot);
+            }
             Input::SessionEnded { session_id, .. } => self.over.push(session_id.clone()),
             _ => {}
         }
@@ -220,8 +226,11 @@ impl Model {
                         held: false,
                     });
                     self.access = Some(Access { granted: grant.permissions, ..before });
+                    if started {
+                        self.untunnelled = Some(now.boot);
+                    }
                 }
-                Effect::StopAccess => self.access = None,
+                Effect::StopAccess => (self.access, self.untunnelled) = (None, None),
                 Effect::Pause => self.with_access(|access| access.paused = true),
                 Effect::Resume => self.with_access(|access| access.paused = false),
                 Effect::ResumeInput => self.with_access(|access| access.held = false),
@@ -261,6 +270,10 @@ impl Model {
             );
             assert!(
                 self.unlinked.is_none_or(|since| now.boot < since + secs(60)) || session.elapsed_secs < 60
+            );
+            assert!(
+                self.untunnelled.is_none_or(|since| now.boot < since + secs(60)),
+                "a session goes on whose operator is out of reach"
             );
             assert!(
                 self.locked_since.is_none_or(|since| now.boot < since + secs(300))

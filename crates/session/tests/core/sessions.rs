@@ -35,6 +35,7 @@ fn from_code_to_end() {
     let effects = sim.give(accepted("r1", "s1"));
     assert!(access_started(&effects) && effects.contains(&Effect::ClosePrompt(id("r1"))));
 
+    sim.give(Input::Access(AccessFact::TunnelStands));
     sim.give(Input::Access(AccessFact::Doing { actions: Actions::from([Action::Viewing]) }));
     assert_eq!(sim.view().tray_state(), TrayState::Viewing);
     sim.advance(secs(90));
@@ -154,6 +155,57 @@ fn a_lost_link_pauses_at_once_and_ends_after_a_minute() {
     sim.give(Input::LinkLost(LinkTrouble::Unreachable));
     let effects = sim.advance(secs(60));
     assert_eq!(effects[0], Effect::StopAccess);
+    assert_eq!(ended_as(&sim), Some(EndReason::LinkLost));
+}
+
+#[test]
+fn a_lost_tunnel_is_shown_and_ends_the_session_after_a_minute() {
+    let mut sim = Sim::active(Permissions::from([VIEW]));
+    sim.give(Input::Access(AccessFact::Doing { actions: Actions::from([Action::Viewing]) }));
+    sim.give(Input::Access(AccessFact::TunnelLost));
+    let Screen::Session(session) = sim.view().screen else { panic!("no session") };
+    assert_eq!((session.status, session.actions), (SessionStatus::Reconnecting, Actions::EMPTY));
+    sim.advance(secs(59));
+    sim.give(Input::Access(AccessFact::TunnelStands));
+    sim.advance(secs(60));
+    assert_eq!(ended_as(&sim), None);
+    sim.give(Input::Access(AccessFact::TunnelLost));
+    assert_eq!(sim.advance(secs(60))[0], Effect::StopAccess);
+    assert_eq!(ended_as(&sim), Some(EndReason::LinkLost));
+}
+
+#[test]
+fn a_tunnel_that_never_stands_ends_the_session_after_a_minute() {
+    let mut sim = Sim::active(Permissions::from([CHAT]));
+    sim.give(Input::RequestReceived(more("r2", [VIEW])));
+    sim.make_approvable("r2");
+    sim.user(approve("r2", [VIEW]));
+    sim.give(Input::Recorded(id("r2")));
+    sim.give(accepted("r2", "s1"));
+    sim.advance(secs(59));
+    assert_eq!(ended_as(&sim), None);
+    sim.advance(secs(1));
+    assert_eq!(ended_as(&sim), Some(EndReason::LinkLost));
+}
+
+#[test]
+fn without_anything_that_needs_a_tunnel_its_loss_does_not_matter() {
+    let mut sim = Sim::active(Permissions::from([VIEW, CHAT]));
+    sim.give(Input::Access(AccessFact::TunnelLost));
+    sim.user(UserInput::TakeBack { permission: VIEW });
+    sim.advance(secs(120));
+    let Screen::Session(session) = sim.view().screen else { panic!("no session") };
+    assert_eq!(session.status, SessionStatus::Running);
+}
+
+#[test]
+fn one_loss_after_the_other_does_not_make_the_minute_longer() {
+    let mut sim = Sim::active(Permissions::from([VIEW]));
+    sim.give(Input::LinkLost(LinkTrouble::Unreachable));
+    sim.advance(secs(30));
+    sim.give(Input::Access(AccessFact::TunnelLost));
+    sim.give(Input::LinkRestored);
+    sim.advance(secs(30));
     assert_eq!(ended_as(&sim), Some(EndReason::LinkLost));
 }
 
@@ -376,4 +428,35 @@ fn a_change_of_settings_takes_effect_after_the_session() {
     assert!(sim.agent.set_config(nothing));
     let effects = sim.give(Input::RequestReceived(request("r3", [VIEW])));
     assert_eq!(outcome_of(&effects, "r3"), unanswered(UnansweredCause::NotPermitted));
+}
+
+#[test]
+fn the_service_is_told_how_a_session_stands_once_and_again_when_that_changes() {
+    let reports = |effects: &[Effect]| -> Vec<(Actions, bool)> {
+        let report = |effect: &Effect| match effect {
+            Effect::Send(Send::Actions { actions, suspended, .. }) => Some((*actions, *suspended)),
+            _ => None,
+        };
+        effects.iter().filter_map(report).collect()
+    };
+    let viewing = Actions::from([Action::Viewing]);
+    let doing = |actions| Input::Access(AccessFact::Doing { actions });
+    let mut sim = Sim::active(Permissions::from([VIEW]));
+    assert_eq!(reports(&sim.effects), [(Actions::EMPTY, false)]);
+
+    // Nothing is done, so a lost link changes nothing of it.
+    assert_eq!(reports(&sim.give(Input::LinkLost(LinkTrouble::Unreachable))), []);
+    assert_eq!(reports(&sim.give(Input::LinkRestored)), []);
+
+    // What a lost link interrupted is told again as soon as it goes on.
+    assert_eq!(reports(&sim.give(doing(viewing))), [(viewing, false)]);
+    assert_eq!(reports(&sim.give(doing(viewing))), []);
+    assert_eq!(reports(&sim.give(Input::LinkLost(LinkTrouble::Unreachable))), [(Actions::EMPTY, false)]);
+    assert_eq!(reports(&sim.give(Input::LinkRestored)), []);
+    assert_eq!(reports(&sim.give(doing(viewing))), [(viewing, false)]);
+
+    assert_eq!(reports(&sim.give(Input::ScreenLocked)), [(Actions::EMPTY, true)]);
+    assert_eq!(reports(&sim.give(Input::ScreenUnlocked)), [(Actions::EMPTY, false)]);
+    let prolonged = sim.user(UserInput::Prolong { by: secs(60) });
+    assert_eq!(reports(&prolonged), [(Actions::EMPTY, false)], "there is more time left");
 }

@@ -5,8 +5,8 @@ use protocol::{
     SessionCode, SessionId, Timestamp, TrustLevel, UnansweredCause, agent::DeviceStanding,
 };
 use session::{
-    Accepted, Agent, Assurance, Config, Effect, Input, JoinedAs, Now, PromptFact, Request, Responder, Screen,
-    Send, UserInput, View, Visibility,
+    Accepted, AccessFact, Agent, Assurance, Config, Effect, Input, JoinedAs, Now, PromptFact, Request,
+    Responder, Screen, Send, UserInput, View, Visibility,
 };
 use std::time::Duration;
 
@@ -54,6 +54,7 @@ impl Sim {
         sim.user(approve("r1", permissions));
         sim.give(Input::Recorded(id("r1")));
         sim.give(accepted("r1", "s1"));
+        sim.give(Input::Access(AccessFact::TunnelStands));
         sim
     }
 

@@ -67,6 +67,12 @@ fn remark(remark: &Remark) -> PastRemark {
             when: "".into(),
             line: line.map_or(0, clock::seconds),
         },
+        Remark::MoreUnseen { organisation_name, since, requests } => PastRemark {
+            kind: RemarkKind::MoreUnseen,
+            what: isolated(organisation_name).into(),
+            when: clock::when(*since).into(),
+            line: clock::seconds(*requests),
+        },
         Remark::NotWritable => plain(RemarkKind::NotWritable),
         Remark::NotReadable => plain(RemarkKind::NotReadable),
     }

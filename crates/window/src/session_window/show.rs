@@ -182,6 +182,8 @@ fn show_session(ui: &SessionUi, session: &SessionView) {
     let window = &ui.window;
     window.set_operator(isolated(&session.operator.name).into());
     window.set_operator_present(session.operator_present);
+    window.set_unsupported_display(session.unsupported.contains(Permission::View));
+    window.set_unsupported_control(session.unsupported.contains(Permission::Control));
     window.set_status(session.status.into());
     fill(&ui.actions, session.actions.iter().map(Into::into));
     fill(&ui.granted, session.granted.iter().map(Into::into));

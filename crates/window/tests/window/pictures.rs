@@ -80,6 +80,7 @@ impl Pictures {
                 ui.window().set_kept_name("~/Downloads/Chat 2026-03-01 14.05.txt".into());
                 ui.window().set_kept(*kept);
             }),
+            Scene::WindowLook(view, brand) => session(view, look, |ui| ui.show_look(brand)),
             Scene::Keep(view) => session(view, look, |ui| ui.window().set_question(Question::Keep)),
             Scene::Link(view) => session(view, look, |ui| {
                 ui.window().set_link_host("support.example".into());

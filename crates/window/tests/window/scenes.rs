@@ -1,6 +1,7 @@
 //! Everything the windows can show.
 
-use line::{History, HistoryEntry, HistoryResult, Remark};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use line::{History, HistoryEntry, HistoryResult, Look, Remark};
 use protocol::{
     Action, Actions, EndReason, Operator, Permission, Permissions, RejectReason, Timestamp, TrustLevel,
     UnansweredCause, event::MessageKind,
@@ -92,6 +93,7 @@ pub(crate) fn session() -> SessionView {
         remaining_secs: 2875,
         can_prolong: true,
         operator_present: true,
+        unsupported: Permissions::EMPTY,
         chat: vec![
             line(Speaker::Operator, Chat, "Hello! I can see your screen now. Which printer is it about?"),
             line(Speaker::User, Chat, "The one in the hall, on the second floor."),
@@ -115,6 +117,12 @@ pub(crate) fn ended() -> EndedView {
     }
 }
 
+/// How the sample organisation looks.
+fn branded() -> Look {
+    let logo = include_bytes!("../../../../resources/branding/sample-logo.png");
+    Look { accent: Some([0x0b, 0x6e, 0x4f]), logo: Some(STANDARD.encode(logo)) }
+}
+
 /// One thing to be drawn.
 #[derive(Clone, Debug)]
 pub(crate) enum Scene {
@@ -124,6 +132,8 @@ pub(crate) enum Scene {
     /// The session window with a tab open.
     Window(View, i32),
     WindowKept(View, Kept),
+    /// With an organisation's logo and colour.
+    WindowLook(View, Look),
     /// Closing it during a session, and opening a link.
     Keep(View),
     Link(View),
@@ -148,6 +158,8 @@ pub(crate) fn all() -> Vec<(&'static str, Scene)> {
         ("session-copied", Scene::WindowKept(running(), Kept::Copied)),
         ("session-saved", Scene::WindowKept(running(), Kept::Saved)),
         ("session-not-saved", Scene::WindowKept(running(), Kept::Failed)),
+        ("session-branded", Scene::WindowLook(running(), branded())),
+        ("waiting-branded", Scene::WindowLook(view(Screen::Ready { accepted: true, help: None }), branded())),
         ("session-closing", Scene::Keep(running())),
         ("session-link", Scene::Link(running())),
         ("about", Scene::About),
@@ -225,12 +237,18 @@ pub(crate) fn histories() -> Vec<(&'static str, History)> {
         ..entry(HistoryResult::Unanswered { cause: UnansweredCause::Expired })
     };
     let entries = vec![session, suspicious, long];
+    let unseen = Remark::MoreUnseen {
+        organisation_name: "Example Support".into(),
+        since: at("2026-03-01T13:00:00Z"),
+        requests: 250,
+    };
     let remarks = vec![
         Remark::Damaged { at: None, file: "2026-02.jsonl".into(), line: Some(17) },
         Remark::Deleted { at: at("2026-03-01T00:00:00Z"), through: "2025-02".into() },
     ];
     vec![
         ("history", History { entries: entries.clone(), older: 3, remarks: Vec::new() }),
+        ("history-more-unseen", History { entries: entries.clone(), older: 0, remarks: vec![unseen] }),
         ("history-empty", History::default()),
         ("history-damaged", History { entries, older: 0, remarks }),
         ("history-not-writable", History { remarks: vec![Remark::NotWritable], ..History::default() }),
@@ -372,6 +390,13 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
             "session-suspended",
             running(|session| {
                 session.status = SessionStatus::Suspended;
+                session.actions = Actions::EMPTY;
+            }),
+        ),
+        (
+            "session-unsupported-display",
+            running(|session| {
+                session.unsupported = Permissions::from([Permission::View, Permission::Control]);
                 session.actions = Actions::EMPTY;
             }),
         ),

@@ -62,6 +62,7 @@ fn every_screen_shows_what_it_is_about() {
         ("session-all-actions", "TRANSFERRING FILES"),
         ("session-reconnecting", "The connection is lost."),
         ("session-suspended", "Your screen is locked."),
+        ("session-unsupported-display", "The operator cannot see your screen"),
         ("session-operator-left", "Operator, not at the console now"),
         ("session-no-chat", "Chat is not part of this session."),
         ("session-links", "Open support.example"),
@@ -269,8 +270,10 @@ fn the_history_tells_who_when_how_long_and_how_it_ended() {
     ui.show_history(&last);
     assert!(hands(&ui).sees("Asked for more. You did not answer in time."), "{:?}", hands(&ui).texts());
     ui.show_history(&histories[1].1);
-    assert!(hands(&ui).sees("Nothing yet"));
+    assert!(hands(&ui).sees("250"), "{:?}", hands(&ui).texts());
     ui.show_history(&histories[2].1);
+    assert!(hands(&ui).sees("Nothing yet"));
+    ui.show_history(&histories[3].1);
     assert!(hands(&ui).sees("A part of the history was damaged: 2026-02.jsonl, line 17."));
     hands(&ui).press("Back");
     assert!(hands(&ui).sees("Enter your session code"));

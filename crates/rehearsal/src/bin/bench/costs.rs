@@ -22,6 +22,15 @@ pub(crate) fn wake_ups(pid: u32) -> Result<u64> {
     Ok(sum)
 }
 
+/// Processor seconds that a process has used, all its threads together; counted in hundredths.
+pub(crate) fn processor(pid: u32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(')').next().context("no fields")?.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|ticks| ticks.parse::<u64>().ok()).unwrap_or(0);
+    // proc(5): utime and stime are the 14th and 15th; two stand before the parenthesis. Linux tells 100 ticks a second.
+    Ok((ticks(11) + ticks(12)) as f64 / 100.0)
+}
+
 /// Whether a process is gone; one that waits to be collected has nothing left that could run.
 pub(crate) fn is_dead(pid: u32) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
@@ -32,6 +41,12 @@ pub(crate) fn is_dead(pid: u32) -> bool {
 pub(crate) fn now() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// The value below which 95 of 100 lie.
+pub(crate) fn percentile_95(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get((values.len() * 95 / 100).min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
 /// The middle of several values.

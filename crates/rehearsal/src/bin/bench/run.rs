@@ -16,6 +16,8 @@ use virtual_desktop::{Desktop, Options};
 
 /// How long after being ready memory is read.
 const SETTLE: Duration = Duration::from_secs(60);
+/// After this long the agent has let go of what a session needed, and its windows are gone.
+const REST: Duration = Duration::from_secs(20);
 /// Two whole waits of the first length, 55 s.
 const IDLE: Duration = Duration::from_secs(110);
 /// The waits double after each poll that comes back whole: 55, 110, 220 and 440 s; from then on they last 15 minutes. Half
@@ -37,13 +39,18 @@ enum Extent {
     LongWaits,
 }
 
-/// `bench OUTPUT [--quick | --long-waits]`.
+/// `bench OUTPUT [--quick | --long-waits | --access [--quick]]`, and `bench content …`, which it starts itself.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (output, extent) = match arguments {
+        [content, what @ ..] if content == "content" => return crate::content::run(what),
+        [output, access] if access == "--access" => return crate::access::run(Path::new(output), false),
+        [output, access, quick] if access == "--access" && quick == "--quick" => {
+            return crate::access::run(Path::new(output), true);
+        }
         [output] => (PathBuf::from(output), Extent::Usual),
         [output, quick] if quick == "--quick" => (output.into(), Extent::Quick),
         [output, long] if long == "--long-waits" => (output.into(), Extent::LongWaits),
-        _ => bail!("usage: bench OUTPUT [--quick | --long-waits]"),
+        _ => bail!("usage: bench OUTPUT [--quick | --long-waits | --access [--quick]]"),
     };
     let certificates = tempfile::tempdir()?;
     let tls = certificate(certificates.path())?;
@@ -89,6 +96,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         note("idle_at_55_s_waits_payload_bytes_per_minute", json!(bytes));
     }
 
+    let at_rest = || -> Result<u64> {
+        std::thread::sleep(REST);
+        costs::memory(pid)
+    };
     let sessions = if extent == Extent::Quick { 12 } else { 210 };
     let mut popup = Vec::new();
     let mut receipt = Vec::new();
@@ -101,12 +112,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         receipt.push(times.receipt);
         if number % 10 == 0 { &mut dead_when_stopped } else { &mut dead }.push(times.dead);
         if number == FIRST {
-            memory_at_first = Some(costs::memory(pid)?);
+            memory_at_first = Some(at_rest()?);
         }
         if number == FIRST + 100
             && let Some(before) = memory_at_first
         {
-            let now = costs::memory(pid)?;
+            let now = at_rest()?;
             note("resident_pss_after_110_sessions_bytes", json!(now));
             note("resident_pss_growth_session_10_to_110_bytes", json!(i128::from(now) - i128::from(before)));
         }
@@ -123,7 +134,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     write(&output, &figures)
 }
 
-fn write(output: &Path, figures: &Map<String, Value>) -> Result<()> {
+pub(crate) fn write(output: &Path, figures: &Map<String, Value>) -> Result<()> {
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -184,7 +195,7 @@ fn play(stage: &Stage, stopped: bool) -> Result<Times> {
 }
 
 /// A certificate authority that is its own only certificate, for 127.0.0.1.
-fn certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
+pub(crate) fn certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     fs::write(&certificate, made.cert.pem())?;

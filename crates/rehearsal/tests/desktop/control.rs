@@ -1,0 +1,198 @@
+//! Keyboard and mouse in the operator's hands: for as long as it is granted, and never on the agent's own windows.
+
+use crate::viewer::{Viewer, wait_for_actions};
+use anyhow::{Context, Result, ensure};
+use protocol::{
+    EndReason, Permission,
+    operator::{RequestState, Target},
+};
+use rehearsal::{A_MOMENT, Bridge, POPUP, Signal, Stage, WINDOW, signal_pid, wait_for};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Child, Stdio},
+    time::Duration,
+};
+use virtual_desktop::{Desktop, Options, Point, Rect};
+
+const CONTROL: [Permission; 2] = [Permission::View, Permission::Control];
+/// The left Shift key, as X11 numbers it.
+const SHIFT: u32 = 0xffe1;
+
+/// A terminal in which everything that is typed becomes a file.
+struct Editor {
+    file: PathBuf,
+    rect: Rect,
+    _terminal: Child,
+}
+
+impl Editor {
+    fn open(desktop: &Desktop) -> Result<Self> {
+        let file = desktop.folder().join("typed");
+        let script = format!("cat > {}", file.display());
+        let mut xterm = desktop.command("xterm");
+        xterm
+            .args(["-u8", "-geometry", "40x10+20+40", "-T", "an editor", "-e", "sh", "-c", &script])
+            .stdout(Stdio::null());
+        let terminal = desktop.spawn(&mut xterm)?;
+        let rect = desktop.wait_for_title("an editor", rehearsal::DEADLINE)?.rect;
+        Ok(Self { file, rect, _terminal: terminal })
+    }
+
+    fn holds(&self, text: &str) -> Result<()> {
+        wait_for(&format!("{text:?} to be typed"), || {
+            Ok((fs::read_to_string(&self.file).unwrap_or_default() == text).then_some(()))
+        })
+        .with_context(|| format!("typed: {:?}", fs::read_to_string(&self.file)))
+    }
+}
+
+fn wait_for_keyboard(stage: &Stage) -> Result<()> {
+    wait_for("the editor to have the keyboard", || {
+        Ok(stage.desktop.focused()?.filter(|focused| focused.title == "an editor").map(|_| ()))
+    })
+}
+
+struct Scene {
+    stage: Stage,
+    session: protocol::SessionId,
+    bridge: Bridge,
+    editor: Editor,
+    viewer: Viewer,
+}
+
+/// A session with control, and an editor that the operator clicked into.
+fn scene() -> Result<Scene> {
+    let stage = Stage::device()?;
+    let session = stage.session(CONTROL)?;
+    let editor = Editor::open(&stage.desktop)?;
+    let bridge = stage.operator.desktop(&session)?;
+    let mut viewer = Viewer::connect(&bridge)?;
+    viewer.sees()?;
+    viewer.click(editor.rect.centre())?;
+    wait_for_keyboard(&stage)?;
+    Ok(Scene { stage, session, bridge, editor, viewer })
+}
+
+#[test]
+fn what_the_operator_types_arrives_letter_by_letter() -> Result<()> {
+    let Scene { stage, editor, mut viewer, bridge: _bridge, .. } = scene()?;
+    let text = "Grüße an Olivia: 100 € für A & B!\n";
+    viewer.type_text(text)?;
+    editor.holds(text)?;
+    wait_for_actions(&stage, &["viewing", "controlling"])?;
+    wait_for_actions(&stage, &["viewing"])
+}
+
+#[test]
+fn a_foreign_viewer_controls_the_desktop() -> Result<()> {
+    let Scene { stage, bridge, editor, viewer, .. } = scene()?;
+    drop(viewer);
+    let operators = Desktop::start(Options { tray_host: false, ..Options::default() })?;
+    let mut command = operators.command("xtigervncviewer");
+    let server = format!("127.0.0.1::{}", bridge.address.port());
+    command
+        .args(["-FullScreen", "-RemoteResize=0", "-SecurityTypes=None", &server])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let _viewer = operators.spawn(&mut command)?;
+    let there = editor.rect.centre();
+    wait_for("the picture at the operator", || {
+        Ok((operators.picture()?.pixel(there) == stage.desktop.picture()?.pixel(there)).then_some(()))
+    })?;
+    operators.click(there)?;
+    wait_for_keyboard(&stage)?;
+    operators.type_text("Hello from far away\n")?;
+    editor.holds("Hello from far away\n")
+}
+
+#[test]
+fn whoever_may_only_look_moves_and_types_nothing() -> Result<()> {
+    let stage = Stage::device()?;
+    let session = stage.session([Permission::View, Permission::Chat])?;
+    let editor = Editor::open(&stage.desktop)?;
+    stage.desktop.click(editor.rect.centre())?;
+    wait_for_keyboard(&stage)?;
+    let before = stage.desktop.pointer()?;
+    let bridge = stage.operator.desktop(&session)?;
+    let mut viewer = Viewer::connect(&bridge)?;
+    viewer.sees()?;
+    viewer.type_text("nothing\n")?;
+    viewer.click(Point { x: 5, y: 5 })?;
+    // What is asked for afterwards is answered, so what was said before has been read.
+    viewer.sees()?;
+    stage.stays(|| Ok(stage.desktop.pointer()? == before && fs::read(&editor.file)?.is_empty()), A_MOMENT)?;
+    wait_for_actions(&stage, &["viewing"])
+}
+
+#[test]
+fn the_agents_own_windows_are_not_the_operators_to_click() -> Result<()> {
+    let Scene { stage, session, mut viewer, bridge: _bridge, .. } = scene()?;
+    let end = stage.button("End Session")?.rect()?.centre();
+    viewer.click(end)?;
+    viewer.sees()?;
+    stage.stays(|| Ok(stage.operator.session(&session)?.ended.is_none()), A_MOMENT)?;
+    assert!(stage.desktop.windows()?.iter().any(|window| window.mapped && window.title == WINDOW));
+    // The user can, of course.
+    stage.click("End Session")?;
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
+    Ok(())
+}
+
+#[test]
+fn while_a_request_is_on_the_screen_the_operators_hands_are_tied() -> Result<()> {
+    let Scene { stage, session, editor, mut viewer, bridge: _bridge } = scene()?;
+    viewer.key(true, SHIFT)?;
+    wait_for("Shift to be pressed", || Ok(stage.desktop.is_anything_pressed()?.then_some(())))?;
+    let request = stage.operator.ask(Target::Session(session.clone()), [Permission::Clipboard])?.id;
+    stage.popup()?;
+    assert!(!stage.desktop.is_anything_pressed()?, "it was let go of before the popup appeared");
+    stage.wait_until_approvable()?;
+    let approve = stage.button("Approve")?.rect()?.centre();
+    let before = stage.desktop.pointer()?;
+    viewer.click(approve)?;
+    viewer.type_text("yes\n")?;
+    viewer.sees()?;
+    stage.stays_open(&request, Duration::from_secs(1))?;
+    assert_eq!(stage.desktop.pointer()?, before);
+    stage.click("Reject")?;
+    assert_eq!(stage.outcome(&request)?, RequestState::Rejected { reason: None });
+    stage.wait_until_gone(POPUP)?;
+    viewer.click(editor.rect.centre())?;
+    viewer.type_text("again\n")?;
+    editor.holds("again\n")
+}
+
+#[test]
+fn nothing_stays_pressed_however_control_ends() -> Result<()> {
+    let ends: [fn(&Scene) -> Result<()>; 4] = [
+        |scene| {
+            scene.stage.text("Permissions")?.activate()?;
+            ensure!(scene.stage.text("Use keyboard and mouse")?.activate()?);
+            Ok(())
+        },
+        |scene| {
+            signal_pid(scene.stage.access_process().context("it lives")?.cast_signed(), Signal::Kill);
+            Ok(())
+        },
+        |scene| scene.stage.operator.end(&scene.session),
+        |scene| {
+            ensure!(scene.stage.agent.run(&["quit"], "")?.status.success());
+            Ok(())
+        },
+    ];
+    for end in ends {
+        let mut scene = scene()?;
+        scene.viewer.key(true, SHIFT)?;
+        // A character for which the keyboard has no key.
+        scene.viewer.key(true, 0x0100_20ac)?;
+        scene.viewer.pointer(scene.editor.rect.centre(), 1)?;
+        wait_for("Shift to be pressed", || Ok(scene.stage.desktop.is_anything_pressed()?.then_some(())))?;
+        end(&scene)?;
+        wait_for(
+            "nothing to be pressed",
+            || Ok((!scene.stage.desktop.is_anything_pressed()?).then_some(())),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! The operator's keyboard and pointer: let through while they are granted, not held back, and nothing is paused.
+//!
+//! All views of a session share one. Whoever closes the gate has everything let go of before it returns, so that what is
+//! said about it afterwards is true.
+
+use super::reporter::{Doing, Reporter};
+use input::{Display, Done, Injector, Options};
+use line::FromAccess;
+use protocol::{Action, Permission};
+use session::AccessFact;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::Notify;
+
+/// So long after the last key or movement nobody is controlling.
+const CONTROLLING: Duration = Duration::from_secs(5);
+
+/// The gate, and what lies behind it.
+#[derive(Clone)]
+pub(super) struct Control(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    began: Notify,
+    reporter: Reporter,
+    display: Display,
+    /// The resident, whose windows and whose children's windows are never touched.
+    resident: u32,
+}
+
+#[derive(Default)]
+struct State {
+    open: bool,
+    injector: Option<Injector>,
+    /// The display was tried in vain; trying again would not help.
+    unsupported: bool,
+    doing: Option<(Doing, Instant)>,
+}
+
+impl Control {
+    /// Closed.
+    pub(super) fn new(display: Display, resident: u32, reporter: Reporter) -> Self {
+        let state = Mutex::new(State::default());
+        Self(Arc::new(Inner { state, began: Notify::new(), reporter, display, resident }))
+    }
+
+    /// Opens or closes the gate. Closed, nothing stays pressed.
+    pub(super) fn set_open(&self, open: bool) {
+        self.lock().open = open;
+        if !open {
+            self.let_go();
+        }
+    }
+
+    /// Lets go of everything, as when a view ends.
+    pub(super) fn let_go(&self) {
+        let mut state = self.lock();
+        // Dropped, it lets go.
+        state.injector = None;
+        state.doing = None;
+    }
+
+    /// A key of the operator's.
+    pub(super) fn key(&self, down: bool, symbol: u32) {
+        self.inject(|injector| injector.key(down, symbol));
+    }
+
+    /// The operator's pointer, on the whole desktop, and all the buttons that are held.
+    pub(super) fn pointer(&self, x: u16, y: u16, buttons: u16) {
+        self.inject(|injector| injector.pointer(x, y, buttons));
+    }
+
+    /// Notices when nobody is controlling any more. Never ends.
+    pub(super) async fn watch(&self) {
+        loop {
+            let last = self.lock().doing.as_ref().map(|(_, last)| *last);
+            match last.map(|last| last + CONTROLLING) {
+                None => self.0.began.notified().await,
+                Some(over) if over > Instant::now() => tokio::time::sleep_until(over.into()).await,
+                Some(_) => self.lock().doing = None,
+            }
+        }
+    }
+
+    fn inject(&self, act: impl FnOnce(&mut Injector) -> Result<Done, input::Error>) {
+        let mut state = self.lock();
+        if !state.open {
+            return;
+        }
+        if state.injector.is_none() && !state.unsupported {
+            self.open(&mut state);
+        }
+        let State { injector: Some(injector), doing, .. } = &mut *state else { return };
+        // Before it takes effect, so that there is no moment of it that is not shown.
+        match doing {
+            Some((_, last)) => *last = Instant::now(),
+            None => {
+                *doing = Some((self.0.reporter.begin(Action::Controlling), Instant::now()));
+                self.0.began.notify_one();
+            }
+        }
+        match act(injector) {
+            Ok(Done::Injected) => {}
+            Ok(Done::Refused(refusal)) => tracing::debug!(%refusal, "the operator's input is refused"),
+            Err(error) => {
+                tracing::warn!(%error, "the operator's input cannot be injected");
+                state.injector = None;
+            }
+        }
+    }
+
+    fn open(&self, state: &mut State) {
+        let reporter = self.0.reporter.clone();
+        let report = move |held: &input::Held| reporter.tell(&FromAccess::Holding(held.clone()));
+        match Injector::open(&self.0.display, Options::new(vec![self.0.resident]), report) {
+            Ok(injector) => state.injector = Some(injector),
+            Err(error) => {
+                tracing::warn!(%error, "there is no control on this display");
+                state.unsupported = true;
+                self.0.reporter.fact(AccessFact::Unsupported { permission: Permission::Control });
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
