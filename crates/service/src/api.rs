@@ -6,12 +6,14 @@ mod agent;
 mod auth;
 mod body;
 mod document;
+mod files;
 pub(crate) mod limits;
 mod live;
 mod manage;
 mod operator;
 mod page;
 mod problem;
+mod tunnel;
 
 use crate::service::Service;
 use axum::{
@@ -41,7 +43,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 fn documented() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(document::frame())
         .merge(agent::routes())
+        .merge(tunnel::agent_routes())
         .merge(operator::routes())
+        .merge(tunnel::operator_routes())
+        .merge(files::routes())
         .merge(manage::routes())
 }
 
@@ -80,7 +85,8 @@ async fn method_not_allowed() -> Refusal {
 }
 
 async fn within_time(request: Request, next: Next) -> Response {
-    if matches!(request.uri().path(), agent::EVENTS_PATH | live::PATH) {
+    let path = request.uri().path();
+    if matches!(path, agent::EVENTS_PATH | live::PATH) || files::is_in_folder(path) {
         return next.run(request).await;
     }
     match tokio::time::timeout(MAX_DURATION, next.run(request)).await {
@@ -102,7 +108,6 @@ async fn with_headers(State(service): State<Arc<Service>>, request: Request, nex
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
@@ -110,8 +115,12 @@ async fn with_headers(State(service): State<Arc<Service>>, request: Request, nex
     if service.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in
+        [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)]
+    {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     response
 }

@@ -4,6 +4,7 @@
 pub(crate) mod picture;
 
 use crate::{
+    credentials::SignedIn,
     error::{Error, Result},
     service::{Service, Work},
     store::{LogoRecord, OperatorRecord, OrganisationRecord},
@@ -73,7 +74,7 @@ fn checked_accent(wanted: &str) -> Result<String> {
 /// Replaces the logo with what was uploaded, drawn anew.
 pub(crate) async fn set_logo(
     service: &Arc<Service>,
-    by: OperatorRecord,
+    by: SignedIn,
     upload: Vec<u8>,
 ) -> Result<OrganisationSettings> {
     // Unpacked, a picture takes some sixty megabytes; one at a time leaves the machine usable.
@@ -81,13 +82,13 @@ pub(crate) async fn set_logo(
     let png = tokio::task::spawn_blocking(move || picture::redrawn(&upload)).await;
     let png = png.map_err(|_| Error::LogoDamaged)??;
     service
-        .run(move |work| {
+        .run_for(by, move |work, SignedIn { operator: by, .. }| {
             let logo = LogoRecord { etag: crypto::hash(&png), png };
             if work.tx.logo_etag(&by.organisation)?.as_ref() != Some(&logo.etag) {
                 work.tx.set_logo(&by.organisation, Some(&logo))?;
                 tell_agents(work, &by.organisation)?;
             }
-            settings(work, &by)
+            settings(work, by)
         })
         .await
 }

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     passwords::MAX_PASSWORD_BYTES,
     service::{Change, Service, Work},
-    store::{AgentKey, AgentRecord, OperatorRecord},
+    store::{AgentRecord, OperatorRecord},
 };
 use protocol::{
     Secret, Timestamp,
@@ -22,10 +22,17 @@ const SIGN_IN_SECS: u32 = 12 * 60 * 60;
 /// The longest sign-in name.
 pub(crate) const MAX_LOGIN_CHARS: usize = 128;
 
+/// Whoever showed a credential that was good at that time.
+pub(crate) trait Credential: Sized + Send + 'static {
+    /// The same, as it stands now; an error if the credential is no longer good for as much.
+    fn again(&self, work: &mut Work<'_>) -> Result<Self>;
+}
+
 /// An agent that showed a valid token.
 #[derive(Clone, Debug)]
 pub(crate) struct Agent {
     pub(crate) record: AgentRecord,
+    pub(crate) token_hash: String,
 }
 
 impl Agent {
@@ -37,15 +44,18 @@ impl Agent {
 
 /// The agent that holds `token`.
 pub(crate) fn agent(work: &mut Work<'_>, token: &str) -> Result<Agent> {
-    let record = work.tx.agent_by_token(&crypto::hash(token.as_bytes()))?;
+    let token_hash = crypto::hash(token.as_bytes());
+    let record = work.tx.agent_by_token(&token_hash)?;
     let record = record.filter(|record| is_valid(record, work.now)).ok_or(Error::Unauthenticated)?;
-    Ok(Agent { record })
+    Ok(Agent { record, token_hash })
 }
 
-/// The agent once more, as it stands now; gone if its token is no longer good.
-pub(crate) fn again(work: &mut Work<'_>, key: AgentKey, token_hash: &str) -> Result<AgentRecord> {
-    let record = work.tx.agent_by_token(token_hash)?;
-    record.filter(|record| record.key == key && is_valid(record, work.now)).ok_or(Error::Unauthenticated)
+impl Credential for Agent {
+    fn again(&self, work: &mut Work<'_>) -> Result<Self> {
+        let record = work.tx.agent_by_token(&self.token_hash)?;
+        let record = record.filter(|now| now.key == self.record.key && is_valid(now, work.now));
+        Ok(Self { record: record.ok_or(Error::Unauthenticated)?, token_hash: self.token_hash.clone() })
+    }
 }
 
 fn is_valid(agent: &AgentRecord, now: Timestamp) -> bool {
@@ -77,12 +87,26 @@ pub(crate) struct SignedIn {
 
 /// The operator who signed in with `token`.
 pub(crate) fn operator(work: &mut Work<'_>, token: &str) -> Result<SignedIn> {
-    let token_hash = crypto::hash(token.as_bytes());
+    by_hash(work, crypto::hash(token.as_bytes()))
+}
+
+fn by_hash(work: &mut Work<'_>, token_hash: String) -> Result<SignedIn> {
     match work.tx.sign_in(&token_hash)? {
         Some((operator, expires_at)) if expires_at > work.now && operator.disabled_at.is_none() => {
             Ok(SignedIn { operator, token_hash, expires_at })
         }
         _ => Err(Error::Unauthenticated),
+    }
+}
+
+impl Credential for SignedIn {
+    fn again(&self, work: &mut Work<'_>) -> Result<Self> {
+        let now = by_hash(work, self.token_hash.clone())?;
+        let (then, account) = (&self.operator, &now.operator);
+        // Either ends the sign-in too; nothing is to depend on that.
+        let less =
+            account.role != then.role || (account.one_time_until.is_some() && then.one_time_until.is_none());
+        if less { Err(Error::Unauthenticated) } else { Ok(now) }
     }
 }
 

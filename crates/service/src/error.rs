@@ -85,6 +85,9 @@ pub(crate) enum Error {
     /// The device waits to be accepted.
     #[error("the device has not been accepted")]
     DevicePending,
+    /// No tunnel leads to the session's access process, or it was lost.
+    #[error("the access process cannot be reached")]
+    AgentUnreachable,
     /// What was sent does not fit.
     #[error("invalid: {0}")]
     Invalid(String),

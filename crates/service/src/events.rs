@@ -2,13 +2,13 @@
 
 use crate::{
     clock::remaining_secs,
-    credentials::{self, Agent},
+    credentials::Agent,
     devices,
     error::{Error, Result},
     requests,
     service::{Service, Work},
     sessions,
-    store::{AgentRecord, RequestRecord},
+    store::{AgentKey, AgentRecord, RequestRecord},
     views::is_open,
 };
 use protocol::{
@@ -23,31 +23,38 @@ use std::{sync::Arc, time::Duration};
 /// At most so many events in one answer; the next poll gets the others at once.
 const EVENTS_PER_ANSWER: u32 = 100;
 
-/// Where an agent is in its events; opaque to the agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cursor(i64);
+/// Where an agent is in its events: the last one it was told, by its number and its mark. Opaque to the agent.
+///
+/// When a copy of the database was put back, the numbers that were given since are given once more, to other events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cursor {
+    number: i64,
+    /// Empty where there is no event of this number.
+    mark: String,
+}
 
 impl Cursor {
     fn read(text: &str) -> Result<Self> {
         // A cursor that cannot be read is one that this service does not know any more.
-        let number = text.strip_prefix('e').and_then(|number| number.parse().ok());
-        number.filter(|number| *number >= 0).map(Self).ok_or(Error::CursorExpired)
+        let (number, mark) =
+            text.strip_prefix('e').and_then(|text| text.split_once('.')).ok_or(Error::CursorExpired)?;
+        let number = number.parse().ok().filter(|number| *number >= 0).ok_or(Error::CursorExpired)?;
+        Ok(Self { number, mark: mark.to_owned() })
+    }
+
+    fn at(work: &mut Work<'_>, agent: AgentKey, number: i64) -> Result<Self> {
+        Ok(Self { number, mark: work.tx.event_mark(agent, number)?.unwrap_or_default() })
     }
 }
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "e{}", self.0)
+        write!(f, "e{}.{}", self.number, self.mark)
     }
 }
 
 /// Answers a poll: at once if there is something to say, else when there is, or after the wait.
-pub(crate) async fn poll(
-    service: &Arc<Service>,
-    agent: Agent,
-    token_hash: String,
-    query: EventsQuery,
-) -> Result<EventsResponse> {
+pub(crate) async fn poll(service: &Arc<Service>, agent: Agent, query: EventsQuery) -> Result<EventsResponse> {
     let key = agent.record.key;
     let mut after = query.after.as_deref().map(Cursor::read).transpose()?;
     let (mut poll, arrived) = service.hub.open_poll(key, &service.clock);
@@ -59,20 +66,15 @@ pub(crate) async fn poll(
     tokio::pin!(deadline);
     loop {
         poll.look();
-        if let Some(cursor) = after.filter(|_| poll.is_superseded()) {
+        if let Some(cursor) = after.take_if(|_| poll.is_superseded()) {
             return Ok(response(cursor, service.clock.now(), None, Vec::new()));
         }
-        let hash = token_hash.clone();
-        let Look { cursor, now, snapshot, events } = service
-            .run(move |work| {
-                let agent = credentials::again(work, key, &hash)?;
-                look(work, &agent, after)
-            })
-            .await?;
+        let looking = move |work: &mut Work<'_>, agent: &Agent| look(work, &agent.record, after);
+        let Look { cursor, now, snapshot, events } = service.run_for(agent.clone(), looking).await?;
         if snapshot.is_some() || !events.is_empty() {
             return Ok(response(cursor, now, snapshot, events));
         }
-        after = Some(cursor);
+        after = Some(cursor.clone());
         tokio::select! {
             () = poll.woken() => {}
             () = &mut deadline => return Ok(response(cursor, service.clock.now(), None, Vec::new())),
@@ -102,18 +104,20 @@ struct Look {
 
 fn look(work: &mut Work<'_>, agent: &AgentRecord, after: Option<Cursor>) -> Result<Look> {
     let now = work.now;
-    let Some(Cursor(after)) = after else {
+    let Some(after) = after else {
         let (snapshot, events) = snapshot(work, agent)?;
-        return Ok(Look { cursor: Cursor(agent.last_event), now, snapshot: Some(snapshot), events });
+        let cursor = Cursor::at(work, agent.key, agent.last_event)?;
+        return Ok(Look { cursor, now, snapshot: Some(snapshot), events });
     };
-    // A cursor ahead of the events is of a database that was since restored from a copy.
-    if after < agent.pruned_through || after > agent.last_event {
+    let is_known = (agent.pruned_through..=agent.last_event).contains(&after.number)
+        && Cursor::at(work, agent.key, after.number)? == after;
+    if !is_known {
         return Err(Error::CursorExpired);
     }
-    let mut cursor = Cursor(after);
+    let mut last = after.number;
     let mut events = Vec::new();
-    for (number, event) in work.tx.events_after(agent.key, after, EVENTS_PER_ANSWER)? {
-        cursor = Cursor(number);
+    for (number, event) in work.tx.events_after(agent.key, after.number, EVENTS_PER_ANSWER)? {
+        last = number;
         match event {
             Event::Request(event) => {
                 let request = work.tx.request(&event.request_id)?.filter(|request| is_open(&request.state));
@@ -125,6 +129,7 @@ fn look(work: &mut Work<'_>, agent: &AgentRecord, after: Option<Cursor>) -> Resu
             other => events.push(other),
         }
     }
+    let cursor = Cursor::at(work, agent.key, last)?;
     Ok(Look { cursor, now, snapshot: None, events })
 }
 
@@ -182,8 +187,11 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_anything_else_is_too_old() {
-        assert_eq!(Cursor::read(&Cursor(42).to_string()).unwrap(), Cursor(42));
-        for text in ["", "42", "e", "e-1", "ex", "e99999999999999999999"] {
+        for cursor in [Cursor { number: 42, mark: "mark".into() }, Cursor { number: 0, mark: String::new() }]
+        {
+            assert_eq!(Cursor::read(&cursor.to_string()).unwrap(), cursor);
+        }
+        for text in ["", "42", "e", "e42", "e.", "e-1.x", "ex.x", "e99999999999999999999.x"] {
             assert!(matches!(Cursor::read(text), Err(Error::CursorExpired)), "{text}");
         }
     }

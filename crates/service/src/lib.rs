@@ -8,7 +8,8 @@
 //! who listens. Each use case is one transaction, so two that meet (a withdrawal and an approval) happen one after the
 //! other, and what operators and agents are told comes after it is durable, in the same order.
 //!
-//! Not here: the tunnel's streams, and adding organisations over HTTP: that is for whoever runs the service.
+//! Not here: what goes through tunnels, which is passed on and not looked into, and adding organisations over HTTP: that
+//! is for whoever runs the service.
 
 pub mod admin;
 mod api;
@@ -20,6 +21,7 @@ mod devices;
 mod enrolment;
 mod error;
 mod events;
+mod files;
 mod guessing;
 mod help;
 mod history;
@@ -36,6 +38,7 @@ mod service;
 mod sessions;
 pub mod store;
 mod sweep;
+mod tunnels;
 mod views;
 
 pub use clock::Clock;

@@ -44,17 +44,17 @@ pub(crate) fn list(work: &mut Work<'_>, by: &OperatorRecord) -> Result<Vec<Accou
 /// Adds an account.
 pub(crate) async fn add(
     service: &Arc<Service>,
-    by: OperatorRecord,
+    by: SignedIn,
     wanted: AddOperator,
 ) -> Result<AccountWithPassword> {
     let name = admin::checked_name(&wanted.name).map_err(refused)?;
     let login = admin::checked_login(&wanted.login).map_err(refused)?;
     let (password, password_hash) = one_time_password(service).await?;
     let account = service
-        .run(move |work| {
+        .run_for(by, move |work, SignedIn { operator: by, .. }| {
             let record = OperatorRecord {
                 public: Operator { id: ids::fresh(), name },
-                organisation: by.organisation,
+                organisation: by.organisation.clone(),
                 login,
                 password_hash,
                 role: wanted.role,
@@ -77,13 +77,13 @@ pub(crate) async fn add(
 /// Gives an account a one-time password in the place of its own; whoever is signed in with it is signed out.
 pub(crate) async fn reset_password(
     service: &Arc<Service>,
-    by: OperatorRecord,
+    by: SignedIn,
     id: OperatorId,
 ) -> Result<AccountWithPassword> {
     let (password, password_hash) = one_time_password(service).await?;
     let account = service
-        .run(move |work| {
-            let record = own(work, &by, &id)?;
+        .run_for(by, move |work, SignedIn { operator: by, .. }| {
+            let record = own(work, by, &id)?;
             if by.public.id == id {
                 return Err(Error::Forbidden("change your own password instead"));
             }
@@ -186,7 +186,7 @@ pub(crate) async fn change_password(
     service.guessing.password_succeeded(&login, from);
     let password_hash = service.passwords.hash(new_password).await?;
     service
-        .run(move |work| {
+        .run_for(who, move |work, who| {
             let id = &who.operator.public.id;
             // An administrator may have reset it while the check ran.
             let record = work.tx.operator(id)?.filter(|record| record.password_hash == present);

@@ -140,7 +140,8 @@ impl Running {
         format!("{}://{}", self.scheme, self.address)
     }
 
-    /// Stops: no new connections, open polls and live connections are answered, what is being written is finished. Takes
+    /// Stops: no new connections, open polls and live connections are answered, tunnels closed, what is being
+    /// written is finished. Takes
     /// a few seconds at most.
     pub async fn shutdown(self) {
         self.hub.stop();
@@ -240,7 +241,8 @@ async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, 
         });
     }
     drop(listener);
-    if timeout(MAX_FAREWELL, connections.shutdown()).await.is_err() {
+    let farewells = async { tokio::join!(connections.shutdown(), service.tunnels.empty()) };
+    if timeout(MAX_FAREWELL, farewells).await.is_err() {
         tracing::warn!("some answers were not fetched in time");
     }
     let now = service.clock.now();
@@ -279,11 +281,11 @@ async fn connection(
     match tls {
         Some(tls) => {
             let stream = timeout(MAX_HANDSHAKE, tls.accept(stream)).await??;
-            let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
             watcher.watch(served).await
         }
         None => {
-            let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
             watcher.watch(served).await
         }
     }

@@ -3,12 +3,15 @@
 use crate::{
     api::limits::{self, Buckets},
     clock::Clock,
+    credentials::Credential,
     error::{Error, Result},
+    files::FilesCredentials,
     guessing::{Guessing, Limits},
     hub::{Hub, Live},
     passwords::Passwords,
     secrets::Secrets,
     store::{AgentKey, Store, Tx},
+    tunnels::Tunnels,
     views,
 };
 use protocol::{
@@ -29,6 +32,8 @@ pub(crate) struct Service {
     /// became true.
     order: Mutex<()>,
     pub(crate) hub: Hub,
+    pub(crate) tunnels: Tunnels,
+    pub(crate) files_credentials: FilesCredentials,
     pub(crate) clock: Clock,
     pub(crate) guessing: Guessing,
     /// How fast each agent and operator may call.
@@ -53,6 +58,8 @@ impl Service {
             store,
             order: Mutex::new(()),
             hub: Hub::new(),
+            tunnels: Tunnels::new(),
+            files_credentials: FilesCredentials::default(),
             clock,
             guessing: Guessing::new(limits),
             credentials: limits::per_credential(),
@@ -74,6 +81,20 @@ impl Service {
             .unwrap_or(Err(Error::Broken("a use case panicked")))
     }
 
+    /// Runs a use case for `who`, whose credential is looked at once more within its transaction: a request's body may have
+    /// come slowly, and a password's check takes its time.
+    pub(crate) async fn run_for<C: Credential, T: Send + 'static>(
+        self: &Arc<Self>,
+        who: C,
+        work: impl FnOnce(&mut Work<'_>, &C) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run(move |at_hand| {
+            let who = who.again(at_hand)?;
+            work(at_hand, &who)
+        })
+        .await
+    }
+
     fn run_blocking<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T>) -> Result<T> {
         let _in_order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         let (value, announcements, woken) = self.store.run(|tx| {
@@ -85,6 +106,12 @@ impl Service {
             Ok::<_, Error>((value, announcements, work_at_hand.woken))
         })?;
         for (organisation, live) in announcements {
+            if let Live::Changed { event, .. } = &live
+                && let LiveEvent::Session(session) = event.as_ref()
+            {
+                self.tunnels.session_changed(session);
+                self.files_credentials.session_changed(session);
+            }
             self.hub.publish(&organisation, live);
         }
         for agent in woken {

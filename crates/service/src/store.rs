@@ -395,7 +395,10 @@ pub trait Agents {
     fn append_event(&mut self, to: AgentKey, event: &Event, at: Timestamp) -> Result<i64>;
     /// At most `limit` events after number `after`, in order.
     fn events_after(&mut self, of: AgentKey, after: i64, limit: u32) -> Result<Vec<(i64, Event)>>;
-    /// Drops events older than `time`, remembering how far.
+    /// What tells an event from every other that has its number in some copy of this database; nothing where there is no such
+    /// event.
+    fn event_mark(&mut self, of: AgentKey, number: i64) -> Result<Option<String>>;
+    /// Drops events older than `time`, remembering how far; each agent's newest stays.
     fn prune_events_before(&mut self, time: Timestamp) -> Result<()>;
 }
 

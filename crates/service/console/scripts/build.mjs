@@ -25,7 +25,8 @@ const { metafile } = await build({
   target: ["es2022"],
   jsx: "automatic",
   jsxImportSource: "preact",
-  legalComments: "none",
+  // A notice of noVNC's licence travels with it.
+  legalComments: "inline",
   metafile: true,
   logLevel: "warning",
 });
@@ -34,8 +35,11 @@ const built = new Map();
 let total = 0;
 // A browser loads one catalogue at most.
 let catalogue = 0;
+// Only loaded when a desktop is opened.
+let viewer = 0;
 for (const [path, { entryPoint, inputs, bytes }] of Object.entries(metafile.outputs)) {
   if (Object.keys(inputs).every((it) => it.includes("/locales/"))) catalogue = Math.max(catalogue, bytes);
+  else if (Object.keys(inputs).some((it) => it.includes("/@novnc/"))) viewer += bytes;
   else total += bytes;
   const source = entryPoint ?? (Object.keys(inputs).length === 1 ? Object.keys(inputs)[0] : undefined);
   if (source) built.set(source, path.replace(/^dist/, ""));
@@ -52,10 +56,13 @@ for (const page of ["index.html", "join.html"]) {
   await writeFile(`${root}dist/${page}`, html);
 }
 
-const limit = 160_000;
-const catalogueLimit = 75_000;
-console.log(`dist: ${kilo(total)} kB of ${kilo(limit)}, and a catalogue: ${kilo(catalogue)} kB of ${kilo(catalogueLimit)}`);
-if (total > limit || catalogue > catalogueLimit) throw new Error("the console has grown over its limit");
+const parts = [
+  { name: "pages", bytes: total, limit: 165_000 },
+  { name: "a catalogue", bytes: catalogue, limit: 80_000 },
+  { name: "the viewer", bytes: viewer, limit: 220_000 },
+];
+console.log(`dist: ${parts.map(({ name, bytes, limit }) => `${name} ${kilo(bytes)} of ${kilo(limit)} kB`).join(", ")}`);
+if (parts.some(({ bytes, limit }) => bytes > limit)) throw new Error("the console has grown over its limit");
 
 function kilo(bytes) {
   return (bytes / 1000).toFixed(1);

@@ -173,7 +173,7 @@ function isOnScreen(event: LiveEvent, route: string, asking: Target | undefined)
     case "request":
       return asking !== undefined && sameTarget(asking, event.data.target);
     case "session":
-      return route === `#/sessions/${event.data.id}`;
+      return [`#/sessions/${event.data.id}`, `#/sessions/${event.data.id}/desktop`].includes(route);
     case "message":
       return route === `#/sessions/${event.data.session_id}`;
     default:

@@ -5,6 +5,7 @@ import { AccountPage } from "./account/account-page";
 import { FirstPassword } from "./account/first-password";
 import { start } from "./actions";
 import { Bar } from "./bar";
+import { DesktopPage } from "./desktop/desktop-page";
 import { HistoryPage } from "./history/history-page";
 import { EnrolmentPage } from "./manage/enrolment-page";
 import { OperatorsPage } from "./manage/operators-page";
@@ -64,11 +65,16 @@ function Screen({ app }: { app: App }) {
     );
   }
   const waiting = app.state.help.filter((it) => !it.taken_by).length;
+  const desktopOf = /^#\/sessions\/([A-Za-z0-9_-]{1,64})\/desktop$/.exec(app.route)?.[1];
   return (
     <>
-      <Bar me={app.me} route={app.route} />
+      {!desktopOf && <Bar me={app.me} route={app.route} />}
       <main id="content" tabIndex={-1}>
-        <Place app={app} me={app.me} waiting={waiting} />
+        {desktopOf ? (
+          <DesktopPage key={desktopOf} app={app} me={app.me} id={desktopOf} waiting={waiting} />
+        ) : (
+          <Place app={app} me={app.me} waiting={waiting} />
+        )}
       </main>
       {app.asking && <RequestDialog key={JSON.stringify(app.asking)} app={app} target={app.asking} />}
     </>

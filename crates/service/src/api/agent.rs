@@ -114,10 +114,10 @@ async fn enrol(State(service): Shared, Body(wanted): Body<EnrolRequest>) -> Answ
 )]
 async fn poll_events(
     State(service): Shared,
-    FromAgent { agent, token_hash }: FromAgent,
+    FromAgent(agent): FromAgent,
     Asked(query): Asked<EventsQuery>,
 ) -> Answer<Json<EventsResponse>> {
-    Ok(Json(events::poll(&service, agent, token_hash, query).await?))
+    Ok(Json(events::poll(&service, agent, query).await?))
 }
 
 /// The organisation's logo.
@@ -136,10 +136,11 @@ async fn poll_events(
 )]
 async fn branding_logo(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let logo = service.run(move |work| branding::logo(work, &agent.record.organisation)).await?;
+    let logo =
+        service.run_for(agent, move |work, agent| branding::logo(work, &agent.record.organisation)).await?;
     Ok(serve_logo(logo, &headers))
 }
 
@@ -155,10 +156,10 @@ async fn branding_logo(
 )]
 async fn request_shown(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Named(id): Named<RequestId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| requests::shown(work, &agent, &id)).await?;
+    service.run_for(agent, move |work, agent| requests::shown(work, agent, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -178,11 +179,13 @@ async fn request_shown(
 )]
 async fn request_outcome(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Named(id): Named<RequestId>,
     Body(said): Body<OutcomeRequest>,
 ) -> Answer<Json<OutcomeResponse>> {
-    Ok(Json(service.run(move |work| outcomes::report(work, &agent, &id, &said.receipt)).await?))
+    Ok(Json(
+        service.run_for(agent, move |work, agent| outcomes::report(work, agent, &id, &said.receipt)).await?,
+    ))
 }
 
 /// Whatever comes or came of this request is over.
@@ -200,11 +203,11 @@ async fn request_outcome(
 )]
 async fn cancel_request(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Named(id): Named<RequestId>,
     Body(said): Body<CancelRequest>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| requests::cancel(work, &agent, &id, said.reason)).await?;
+    service.run_for(agent, move |work, agent| requests::cancel(work, agent, &id, said.reason)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -221,11 +224,11 @@ async fn cancel_request(
 )]
 async fn send_message(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Named(id): Named<SessionId>,
     Body(said): Body<SendMessage>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| sessions::message_from_user(work, &agent, &id, &said)).await?;
+    service.run_for(agent, move |work, agent| sessions::message_from_user(work, agent, &id, &said)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -243,11 +246,11 @@ async fn send_message(
 )]
 async fn take_back(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Named(id): Named<SessionId>,
     Body(said): Body<TakeBack>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| sessions::take_back(work, &agent, &id, said.granted)).await?;
+    service.run_for(agent, move |work, agent| sessions::take_back(work, agent, &id, said.granted)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -265,11 +268,11 @@ async fn take_back(
 )]
 async fn report_actions(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Named(id): Named<SessionId>,
     Body(said): Body<ReportActions>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| sessions::report(work, &agent, &id, &said)).await?;
+    service.run_for(agent, move |work, agent| sessions::report(work, agent, &id, &said)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -287,11 +290,11 @@ async fn report_actions(
 )]
 async fn end_session(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Named(id): Named<SessionId>,
     Body(said): Body<EndSession>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| sessions::end_by_agent(work, &agent, &id, said.reason)).await?;
+    service.run_for(agent, move |work, agent| sessions::end_by_agent(work, agent, &id, said.reason)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -307,10 +310,10 @@ async fn end_session(
 )]
 async fn ask_for_help(
     State(service): Shared,
-    FromAgent { agent, .. }: FromAgent,
+    FromAgent(agent): FromAgent,
     Body(wanted): Body<AskForHelp>,
 ) -> Answer<Json<HelpAsked>> {
-    let help_id = service.run(move |work| help::ask(work, &agent, &wanted.text)).await?;
+    let help_id = service.run_for(agent, move |work, agent| help::ask(work, agent, &wanted.text)).await?;
     Ok(Json(HelpAsked { help_id }))
 }
 
@@ -321,8 +324,8 @@ async fn ask_for_help(
     security(("agent_token" = [])),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
 )]
-async fn withdraw_help(State(service): Shared, FromAgent { agent, .. }: FromAgent) -> Answer<StatusCode> {
-    service.run(move |work| help::withdraw(work, &agent)).await?;
+async fn withdraw_help(State(service): Shared, FromAgent(agent): FromAgent) -> Answer<StatusCode> {
+    service.run_for(agent, help::withdraw).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -335,7 +338,7 @@ async fn withdraw_help(State(service): Shared, FromAgent { agent, .. }: FromAgen
     security(("agent_token" = [])),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
 )]
-async fn leave(State(service): Shared, FromAgent { agent, .. }: FromAgent) -> Answer<StatusCode> {
-    service.run(move |work| invitations::leave(work, &agent)).await?;
+async fn leave(State(service): Shared, FromAgent(agent): FromAgent) -> Answer<StatusCode> {
+    service.run_for(agent, invitations::leave).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,36 +8,44 @@ use crate::{
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use protocol::{Secret, operator::Role};
 use std::{sync::Arc, time::Instant};
 
 /// The header that goes with everything an operator does except GET.
 const CSRF_HEADER: &str = "x-csrf-token";
 
-/// An agent, by its bearer token.
-pub(super) struct FromAgent {
-    pub(super) agent: Agent,
-    pub(super) token_hash: String,
-}
+/// What stands behind `Authorization: Bearer`.
+pub(super) struct Bearer(pub(super) String);
 
-impl FromRequestParts<Arc<Service>> for FromAgent {
+impl<S: Send + Sync> FromRequestParts<S> for Bearer {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let (scheme, token) = value.and_then(|value| value.split_once(' ')).ok_or(Error::Unauthenticated)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::Unauthenticated.into());
         }
-        let token = token.trim().to_owned();
-        let token_hash = crypto::hash(token.as_bytes());
+        Ok(Self(token.trim().to_owned()))
+    }
+}
+
+/// An agent, by its bearer token.
+pub(super) struct FromAgent(pub(super) Agent);
+
+impl FromRequestParts<Arc<Service>> for FromAgent {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let Bearer(token) = Bearer::from_request_parts(parts, service).await?;
         let agent = service.run(move |work| credentials::agent(work, &token)).await?;
-        service.credentials.take(token_hash.clone(), Instant::now())?;
-        Ok(Self { agent, token_hash })
+        service.credentials.take(agent.token_hash.clone(), Instant::now())?;
+        Ok(Self(agent))
     }
 }
 
@@ -78,18 +86,31 @@ impl FromRequestParts<Arc<Service>> for FromSignedIn {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
-        let token = cookie(&parts.headers, service.cookie_name()).ok_or(Error::Unauthenticated)?.to_owned();
-        let signed_in = service.run(move |work| credentials::operator(work, &token)).await?;
-        service.credentials.take(signed_in.token_hash.clone(), Instant::now())?;
+        let signed_in = by_cookie(&parts.headers, service).await?;
         if parts.method != Method::GET {
-            let expected = service.secrets.csrf_token(&signed_in.token_hash);
-            let sent = parts.headers.get(CSRF_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
-            // Hashes are compared, so that the time taken tells nothing about the token.
-            if crypto::hash(sent) != crypto::hash(expected.expose().as_bytes()) {
-                return Err(Error::Forbidden("the header X-CSRF-Token is missing or wrong").into());
-            }
+            check_csrf(&parts.headers, service, &signed_in)?;
         }
         Ok(Self(signed_in))
+    }
+}
+
+/// An operator, by the cookie alone.
+pub(super) async fn by_cookie(headers: &HeaderMap, service: &Arc<Service>) -> Result<SignedIn, Error> {
+    let token = cookie(headers, service.cookie_name()).ok_or(Error::Unauthenticated)?.to_owned();
+    let signed_in = service.run(move |work| credentials::operator(work, &token)).await?;
+    service.credentials.take(signed_in.token_hash.clone(), Instant::now())?;
+    Ok(signed_in)
+}
+
+/// Refuses a request without the token that goes with the sign-in.
+pub(super) fn check_csrf(headers: &HeaderMap, service: &Service, who: &SignedIn) -> Result<(), Error> {
+    let expected = service.secrets.csrf_token(&who.token_hash);
+    let sent = headers.get(CSRF_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
+    // Hashes are compared, so that the time taken tells nothing about the token.
+    if crypto::hash(sent) == crypto::hash(expected.expose().as_bytes()) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("the header X-CSRF-Token is missing or wrong"))
     }
 }
 
@@ -101,6 +122,17 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// User name and password of HTTP Basic, where that is what came.
+pub(super) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    let decoded =
+        BASE64_STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(user_name, password)| (user_name.to_owned(), password.to_owned()))
 }
 
 impl Service {
@@ -140,14 +172,33 @@ pub(super) async fn same_origin(
     next: Next,
 ) -> Response {
     let concerned = request.uri().path().starts_with("/operator/") && request.method() != Method::GET;
-    if concerned && !is_same_origin(&service.public_url, &request) {
-        return Refusal::from(Error::Forbidden("the request comes from another site")).into_response();
+    if concerned && !is_same_origin(&service.public_url, request.headers(), request.uri()) {
+        return Refusal::from(FOREIGN).into_response();
     }
     next.run(request).await
 }
 
-fn is_same_origin(public_url: &str, request: &Request) -> bool {
-    let headers = request.headers();
+pub(super) const FOREIGN: Error = Error::Forbidden("the request comes from another site");
+
+/// A WebSocket from this service's own pages. Browsers let any page open one with the operator's cookies, where they do not
+/// keep to `SameSite`, and always say which page it was; who says nothing is asked to.
+pub(super) struct SameOrigin;
+
+impl FromRequestParts<Arc<Service>> for SameOrigin {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        if !parts.headers.contains_key(header::ORIGIN) {
+            return Err(Error::Forbidden("the header Origin is missing; it must name this service").into());
+        }
+        if !is_same_origin(&service.public_url, &parts.headers, &parts.uri) {
+            return Err(FOREIGN.into());
+        }
+        Ok(Self)
+    }
+}
+
+pub(super) fn is_same_origin(public_url: &str, headers: &HeaderMap, uri: &Uri) -> bool {
     if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site") {
         return false;
     }
@@ -155,7 +206,7 @@ fn is_same_origin(public_url: &str, request: &Request) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     // HTTP/2 carries the host in the request line.
-    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let host = host.or_else(|| uri.authority().map(|authority| authority.as_str()));
     let sent_host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
     origin == public_url || (sent_host.is_some() && sent_host == host)
 }
@@ -175,7 +226,10 @@ mod tests {
 
     #[test]
     fn only_the_services_own_pages_are_the_same_origin() {
-        let same = |headers| is_same_origin("https://support.example", &request(headers));
+        let same = |headers| {
+            let request = request(headers);
+            is_same_origin("https://support.example", request.headers(), request.uri())
+        };
         assert!(same(&[("host", "support.example")]), "not a browser");
         assert!(same(&[("host", "inner:8470"), ("origin", "https://support.example")]), "behind a proxy");
         assert!(same(&[("host", "127.0.0.1:8470"), ("origin", "http://127.0.0.1:8470")]));

@@ -30,6 +30,7 @@ use utoipa::{
         (name = "agent", description = "What agents call."),
         (name = "operator", description = "What the console and other operators' clients call."),
     ),
+    paths(super::files::files),
     components(schemas(RequestTerms, ReceiptTerms, Event, LiveEvent, Standing, Problem, ProblemCode, LookupRequest)),
 )]
 struct Frame;
@@ -47,6 +48,8 @@ pub(super) fn frame() -> utoipa::openapi::OpenApi {
         components.security_schemes.insert(name.to_owned(), RefOr::T(scheme));
     };
     add("agent_token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    add("files_credential", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+    add("tunnel_ticket", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     let cookie = "`ondemand-operator`, set by signing in; over TLS its name is `__Host-ondemand-operator`.";
     let cookie = ApiKeyValue::with_description("ondemand-operator", cookie);
     add("operator_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
@@ -76,7 +79,7 @@ fn add_problems(operation: &mut Operation) {
     operation.extensions = operation.extensions.take().filter(|extensions| !extensions.is_empty());
     let mut codes: Vec<&str> = own.iter().map(String::as_str).collect();
     let security = serde_json::to_string(&operation.security).unwrap_or_default();
-    if security.contains("agent_token") || security.contains("operator_cookie") {
+    if ["agent_token", "tunnel_ticket", "operator_cookie"].iter().any(|name| security.contains(name)) {
         codes.push("unauthenticated");
     }
     if security.contains("csrf_token") {

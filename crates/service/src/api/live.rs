@@ -4,6 +4,7 @@ use super::{auth::FromOperator, problem::Answer};
 use crate::{
     clock::remaining_secs,
     credentials::SignedIn,
+    error::Error,
     hub::{Listener, Live},
     service::Service,
     sessions, views,
@@ -30,7 +31,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Server-sent events; the `data` of each is a `LiveEvent` as JSON. The first is `everything`. Each later one carries one
 /// thing whole, to replace what the client holds under the same id; another `everything` replaces all of it. A comment
 /// every 15 seconds keeps the line open. The connection ends with the sign-in and when the service stops: connect again.
-/// While an operator has no such connection for more than 5 seconds, the agents of that operator's sessions are told.
+/// While an operator has neither such a connection nor one to a desktop for more than 5 seconds, the agents of that operator's sessions are told.
 #[utoipa::path(
     get, path = "/operator/v1/live", tag = "operator",
     responses((status = 200, description = "A stream of events.", body = LiveEvent, content_type = "text/event-stream")),
@@ -41,6 +42,15 @@ pub(super) async fn live(
     State(service): State<Arc<Service>>,
     FromOperator(who): FromOperator,
 ) -> Answer<impl IntoResponse> {
+    let listener = arrive(&service, &who).await?;
+    let life = remaining_secs(who.expires_at, service.clock.now());
+    let expires = Box::pin(tokio::time::sleep_until(Instant::now() + Duration::from_secs(life.into())));
+    let line = Line { service, who, listener, expires, first: true };
+    Ok(Sse::new(line.events()).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+}
+
+/// Has an operator count as being there for as long as the listener lives, and the agents told who were told otherwise.
+pub(super) async fn arrive(service: &Arc<Service>, who: &SignedIn) -> Result<Listener, Error> {
     let operator = &who.operator;
     let (listener, returned) =
         service.hub.listen(&operator.organisation, &operator.public.id, &service.clock);
@@ -48,10 +58,7 @@ pub(super) async fn live(
         let id = operator.public.id.clone();
         service.run(move |work| sessions::tell_presence(work, &id, true)).await?;
     }
-    let life = remaining_secs(who.expires_at, service.clock.now());
-    let expires = Box::pin(tokio::time::sleep_until(Instant::now() + Duration::from_secs(life.into())));
-    let line = Line { service, who, listener, expires, first: true };
-    Ok(Sse::new(line.events()).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+    Ok(listener)
 }
 
 /// One operator's live connection.

@@ -80,7 +80,7 @@ async fn list_operators(
     State(service): Shared,
     FromAdministrator(who): FromAdministrator,
 ) -> Answer<Json<Vec<AccountView>>> {
-    Ok(Json(service.run(move |work| operators::list(work, &who.operator)).await?))
+    Ok(Json(service.run_for(who, move |work, who| operators::list(work, &who.operator)).await?))
 }
 
 /// Add an operator. For administrators.
@@ -99,7 +99,7 @@ async fn add_operator(
     FromAdministrator(who): FromAdministrator,
     Body(wanted): Body<AddOperator>,
 ) -> Answer<(StatusCode, Json<AccountWithPassword>)> {
-    Ok((StatusCode::CREATED, Json(operators::add(&service, who.operator, wanted).await?)))
+    Ok((StatusCode::CREATED, Json(operators::add(&service, who, wanted).await?)))
 }
 
 /// Change an operator's name or role, or disable or enable the account. For administrators.
@@ -120,7 +120,9 @@ async fn change_operator(
     Named(id): Named<OperatorId>,
     Body(wanted): Body<ChangeOperator>,
 ) -> Answer<Json<AccountView>> {
-    Ok(Json(service.run(move |work| operators::change(work, &who.operator, &id, &wanted)).await?))
+    Ok(Json(
+        service.run_for(who, move |work, who| operators::change(work, &who.operator, &id, &wanted)).await?,
+    ))
 }
 
 /// Replace an operator's password by a one-time password. For administrators.
@@ -138,7 +140,7 @@ async fn reset_password(
     FromAdministrator(who): FromAdministrator,
     Named(id): Named<OperatorId>,
 ) -> Answer<Json<AccountWithPassword>> {
-    Ok(Json(operators::reset_password(&service, who.operator, id).await?))
+    Ok(Json(operators::reset_password(&service, who, id).await?))
 }
 
 /// The organisation and how it looks on users' screens. For administrators.
@@ -154,7 +156,7 @@ async fn get_organisation(
     State(service): Shared,
     FromAdministrator(who): FromAdministrator,
 ) -> Answer<Json<OrganisationSettings>> {
-    Ok(Json(service.run(move |work| branding::settings(work, &who.operator)).await?))
+    Ok(Json(service.run_for(who, move |work, who| branding::settings(work, &who.operator)).await?))
 }
 
 /// Set display text and accent colour. For administrators.
@@ -172,7 +174,7 @@ async fn change_branding(
     FromAdministrator(who): FromAdministrator,
     Body(wanted): Body<ChangeBranding>,
 ) -> Answer<Json<OrganisationSettings>> {
-    Ok(Json(service.run(move |work| branding::change(work, &who.operator, &wanted)).await?))
+    Ok(Json(service.run_for(who, move |work, who| branding::change(work, &who.operator, &wanted)).await?))
 }
 
 /// The organisation's logo, as agents get it.
@@ -190,7 +192,8 @@ async fn get_logo(
     FromOperator(who): FromOperator,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let logo = service.run(move |work| branding::logo(work, &who.operator.organisation)).await?;
+    let logo =
+        service.run_for(who, move |work, who| branding::logo(work, &who.operator.organisation)).await?;
     Ok(serve_logo(logo, &headers))
 }
 
@@ -216,7 +219,7 @@ async fn put_logo(
     FromAdministrator(who): FromAdministrator,
     Picture(upload): Picture,
 ) -> Answer<Json<OrganisationSettings>> {
-    Ok(Json(branding::set_logo(&service, who.operator, upload).await?))
+    Ok(Json(branding::set_logo(&service, who, upload).await?))
 }
 
 /// Take the organisation's logo away. For administrators.
@@ -230,7 +233,7 @@ async fn delete_logo(
     State(service): Shared,
     FromAdministrator(who): FromAdministrator,
 ) -> Answer<StatusCode> {
-    service.run(move |work| branding::remove_logo(work, &who.operator)).await?;
+    service.run_for(who, move |work, who| branding::remove_logo(work, &who.operator)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -265,7 +268,7 @@ async fn list_enrolment(
     State(service): Shared,
     FromAdministrator(who): FromAdministrator,
 ) -> Answer<Json<Vec<EnrolmentView>>> {
-    Ok(Json(service.run(move |work| enrolment::list(work, &who.operator)).await?))
+    Ok(Json(service.run_for(who, move |work, who| enrolment::list(work, &who.operator)).await?))
 }
 
 /// Add a device group. For administrators.
@@ -281,7 +284,8 @@ async fn add_group(
     FromAdministrator(who): FromAdministrator,
     Body(wanted): Body<AddGroup>,
 ) -> Answer<(StatusCode, Json<EnrolmentView>)> {
-    let group = service.run(move |work| enrolment::add_group(work, &who.operator, &wanted)).await?;
+    let group =
+        service.run_for(who, move |work, who| enrolment::add_group(work, &who.operator, &wanted)).await?;
     Ok((StatusCode::CREATED, Json(group)))
 }
 
@@ -303,7 +307,11 @@ async fn change_group(
     Named(id): Named<GroupId>,
     Body(wanted): Body<ChangeGroup>,
 ) -> Answer<Json<EnrolmentView>> {
-    Ok(Json(service.run(move |work| enrolment::change_group(work, &who.operator, &id, &wanted)).await?))
+    Ok(Json(
+        service
+            .run_for(who, move |work, who| enrolment::change_group(work, &who.operator, &id, &wanted))
+            .await?,
+    ))
 }
 
 /// Make an enrolment token for a group. For administrators.
@@ -323,7 +331,9 @@ async fn add_enrolment_token(
     Named(id): Named<GroupId>,
     Body(wanted): Body<AddEnrolmentToken>,
 ) -> Answer<(StatusCode, Json<EnrolmentTokenAdded>)> {
-    let added = service.run(move |work| enrolment::add_token(work, &who.operator, &id, &wanted)).await?;
+    let added = service
+        .run_for(who, move |work, who| enrolment::add_token(work, &who.operator, &id, &wanted))
+        .await?;
     Ok((StatusCode::CREATED, Json(added)))
 }
 
@@ -342,6 +352,6 @@ async fn revoke_enrolment_token(
     FromAdministrator(who): FromAdministrator,
     Named(id): Named<EnrolmentTokenId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| enrolment::revoke_token(work, &who.operator, &id)).await?;
+    service.run_for(who, move |work, who| enrolment::revoke_token(work, &who.operator, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -85,7 +85,7 @@ async fn sign_in(
     extensions(("x-problem-codes" = json!([]))),
 )]
 async fn sign_out(State(service): Shared, FromSignedIn(who): FromSignedIn) -> Answer<impl IntoResponse> {
-    service.run(move |work| credentials::sign_out(work, &who)).await?;
+    service.run_for(who, credentials::sign_out).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, service.cookie_cleared())]), StatusCode::NO_CONTENT))
 }
 
@@ -97,7 +97,7 @@ async fn sign_out(State(service): Shared, FromSignedIn(who): FromSignedIn) -> An
     extensions(("x-problem-codes" = json!([]))),
 )]
 async fn me(State(service): Shared, FromSignedIn(who): FromSignedIn) -> Answer<Json<Me>> {
-    Ok(Json(service.run(move |work| credentials::me(work, &who)).await?))
+    Ok(Json(service.run_for(who, credentials::me).await?))
 }
 
 /// The organisation's invitations.
@@ -113,7 +113,8 @@ async fn list_invitations(
     State(service): Shared,
     FromOperator(who): FromOperator,
 ) -> Answer<Json<Vec<InvitationView>>> {
-    let list = service.run(move |work| views::invitations(work, &who.operator.organisation)).await?;
+    let list =
+        service.run_for(who, move |work, who| views::invitations(work, &who.operator.organisation)).await?;
     Ok(Json(list))
 }
 
@@ -131,7 +132,7 @@ async fn create_invitation(
     Body(wanted): Body<CreateInvitation>,
 ) -> Answer<(StatusCode, Json<InvitationView>)> {
     let view = service
-        .run(move |work| {
+        .run_for(who, move |work, who| {
             let id = invitations::create(work, &who.operator, &wanted)?;
             views::invitation_by_id(work, &id)
         })
@@ -154,7 +155,7 @@ async fn withdraw_invitation(
     FromOperator(who): FromOperator,
     Named(id): Named<InvitationId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| invitations::withdraw(work, &who.operator, &id)).await?;
+    service.run_for(who, move |work, who| invitations::withdraw(work, &who.operator, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -169,7 +170,8 @@ async fn list_devices(
     State(service): Shared,
     FromOperator(who): FromOperator,
 ) -> Answer<Json<Vec<DeviceView>>> {
-    let list = service.run(move |work| views::devices(work, &who.operator.organisation)).await?;
+    let list =
+        service.run_for(who, move |work, who| views::devices(work, &who.operator.organisation)).await?;
     Ok(Json(list))
 }
 
@@ -186,7 +188,7 @@ async fn accept_device(
     FromOperator(who): FromOperator,
     Named(id): Named<DeviceId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| devices::accept(work, &who.operator, &id)).await?;
+    service.run_for(who, move |work, who| devices::accept(work, &who.operator, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -205,7 +207,7 @@ async fn retire_device(
     FromOperator(who): FromOperator,
     Named(id): Named<DeviceId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| devices::retire(work, &who.operator, &id)).await?;
+    service.run_for(who, move |work, who| devices::retire(work, &who.operator, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -220,7 +222,8 @@ async fn list_device_groups(
     State(service): Shared,
     FromOperator(who): FromOperator,
 ) -> Answer<Json<Vec<GroupView>>> {
-    let groups = service.run(move |work| Ok(work.tx.groups(&who.operator.organisation)?)).await?;
+    let groups =
+        service.run_for(who, move |work, who| Ok(work.tx.groups(&who.operator.organisation)?)).await?;
     Ok(Json(groups.into_iter().map(|group| group.public).collect()))
 }
 
@@ -232,7 +235,8 @@ async fn list_device_groups(
     extensions(("x-problem-codes" = json!(["password_change_required"]))),
 )]
 async fn list_help(State(service): Shared, FromOperator(who): FromOperator) -> Answer<Json<Vec<HelpView>>> {
-    let queue = service.run(move |work| views::help_queue(work, &who.operator.organisation)).await?;
+    let queue =
+        service.run_for(who, move |work, who| views::help_queue(work, &who.operator.organisation)).await?;
     Ok(Json(queue))
 }
 
@@ -250,7 +254,7 @@ async fn take_help(
     Named(id): Named<HelpId>,
 ) -> Answer<Json<HelpView>> {
     let view = service
-        .run(move |work| {
+        .run_for(who, move |work, who| {
             let record = help::take(work, &who.operator, &id)?;
             views::help(work, record)
         })
@@ -271,7 +275,7 @@ async fn close_help(
     FromOperator(who): FromOperator,
     Named(id): Named<HelpId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| help::close(work, &who.operator, &id)).await?;
+    service.run_for(who, move |work, who| help::close(work, &who.operator, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -295,7 +299,7 @@ async fn create_request(
     Body(wanted): Body<CreateRequest>,
 ) -> Answer<(StatusCode, Json<RequestView>)> {
     let view = service
-        .run(move |work| {
+        .run_for(who, move |work, who| {
             let id = requests::create(work, &who.operator, &wanted)?;
             views::request_by_id(work, &id)
         })
@@ -317,7 +321,7 @@ async fn get_request(
     Named(id): Named<RequestId>,
 ) -> Answer<Json<RequestView>> {
     let view = service
-        .run(move |work| {
+        .run_for(who, move |work, who| {
             let record = requests::own(work, &who.operator, &id)?;
             Ok(views::request(work, record))
         })
@@ -340,7 +344,7 @@ async fn withdraw_request(
     FromOperator(who): FromOperator,
     Named(id): Named<RequestId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| requests::withdraw(work, &who.operator, &id)).await?;
+    service.run_for(who, move |work, who| requests::withdraw(work, &who.operator, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -357,7 +361,8 @@ async fn list_sessions(
     State(service): Shared,
     FromOperator(who): FromOperator,
 ) -> Answer<Json<Vec<SessionView>>> {
-    let list = service.run(move |work| views::sessions(work, &who.operator.organisation)).await?;
+    let list =
+        service.run_for(who, move |work, who| views::sessions(work, &who.operator.organisation)).await?;
     Ok(Json(list))
 }
 
@@ -376,7 +381,7 @@ async fn session_history(
     FromOperator(who): FromOperator,
     Asked(wanted): Asked<HistoryQuery>,
 ) -> Answer<Json<HistoryPage>> {
-    Ok(Json(service.run(move |work| history::page(work, &who.operator, wanted)).await?))
+    Ok(Json(service.run_for(who, move |work, who| history::page(work, &who.operator, wanted)).await?))
 }
 
 /// A session.
@@ -393,7 +398,7 @@ async fn get_session(
     Named(id): Named<SessionId>,
 ) -> Answer<Json<SessionView>> {
     let view = service
-        .run(move |work| {
+        .run_for(who, move |work, who| {
             let session = sessions::own(work, &who.operator, &id)?;
             views::session_by_id(work, &session.id)
         })
@@ -414,7 +419,7 @@ async fn list_messages(
     FromOperator(who): FromOperator,
     Named(id): Named<SessionId>,
 ) -> Answer<Json<Vec<MessageView>>> {
-    Ok(Json(service.run(move |work| sessions::messages(work, &who.operator, &id)).await?))
+    Ok(Json(service.run_for(who, move |work, who| sessions::messages(work, &who.operator, &id)).await?))
 }
 
 /// Say something to the user.
@@ -434,8 +439,9 @@ async fn post_message(
     Named(id): Named<SessionId>,
     Body(said): Body<PostMessage>,
 ) -> Answer<(StatusCode, Json<MessageView>)> {
-    let message =
-        service.run(move |work| sessions::message_from_operator(work, &who.operator, &id, &said)).await?;
+    let message = service
+        .run_for(who, move |work, who| sessions::message_from_operator(work, &who.operator, &id, &said))
+        .await?;
     Ok((StatusCode::CREATED, Json(message)))
 }
 
@@ -452,7 +458,7 @@ async fn end_session_as_operator(
     FromOperator(who): FromOperator,
     Named(id): Named<SessionId>,
 ) -> Answer<StatusCode> {
-    service.run(move |work| sessions::end_by_operator(work, &who.operator, &id)).await?;
+    service.run_for(who, move |work, who| sessions::end_by_operator(work, &who.operator, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -473,7 +479,7 @@ async fn list_receipts(
     Named(id): Named<SessionId>,
 ) -> Answer<Json<Vec<ReceiptView>>> {
     let receipts = service
-        .run(move |work| {
+        .run_for(who, move |work, who| {
             let session = sessions::own(work, &who.operator, &id)?;
             Ok::<_, Error>(work.tx.receipts(&session.id)?)
         })

@@ -12,6 +12,9 @@ use protocol::{
 };
 use std::time::Duration;
 
+/// How WebDAV clients are asked for user name and password.
+const BASIC: &str = r#"Basic realm="files of a session", charset="UTF-8""#;
+
 /// An answer that says no.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -20,6 +23,7 @@ pub(super) struct Refusal {
     detail: Option<String>,
     retry_after: Option<Duration>,
     proof_of_work: Option<ProofOfWorkChallenge>,
+    wants_basic: bool,
 }
 
 /// What handlers give.
@@ -28,7 +32,14 @@ pub(super) type Answer<T> = Result<T, Refusal>;
 impl Refusal {
     fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         let detail = Some(detail.into());
-        Self { status: status(code), code, detail, retry_after: None, proof_of_work: None }
+        Self {
+            status: status(code),
+            code,
+            detail,
+            retry_after: None,
+            proof_of_work: None,
+            wants_basic: false,
+        }
     }
 
     /// The body, query or path does not fit.
@@ -54,6 +65,10 @@ impl Refusal {
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..Self::invalid(detail) }
     }
 
+    pub(super) fn not_a_websocket(detail: &'static str) -> Self {
+        Self { status: StatusCode::UPGRADE_REQUIRED, ..Self::invalid(detail) }
+    }
+
     pub(super) fn body_too_slow() -> Self {
         let detail = "The body did not arrive in time. Send it again.";
         Self { status: StatusCode::REQUEST_TIMEOUT, ..Self::invalid(detail) }
@@ -62,6 +77,34 @@ impl Refusal {
     pub(super) fn took_too_long() -> Self {
         let detail = "The service did not finish in time. Try again later.";
         Self { status: StatusCode::SERVICE_UNAVAILABLE, ..Self::new(ProblemCode::Internal, detail) }
+    }
+
+    /// An address that is not in the folder, or a path or header that no WebDAV client sends.
+    pub(super) fn bad_request(detail: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, ..Self::invalid(detail) }
+    }
+
+    /// RFC 4918, 9.8.5 and 9.9.4: the destination is in another place than the source.
+    pub(super) fn destination_elsewhere() -> Self {
+        let detail = "Files are copied and moved within the folder of one session.";
+        Self { status: StatusCode::BAD_GATEWAY, ..Self::invalid(detail) }
+    }
+
+    /// The agent answered in a way that nobody should see.
+    pub(super) fn bad_answer() -> Self {
+        let detail = "The user's computer gave an answer that cannot be passed on.";
+        Self { status: StatusCode::BAD_GATEWAY, ..Self::new(ProblemCode::AgentUnreachable, detail) }
+    }
+
+    /// The agent did not answer in time.
+    pub(super) fn no_answer() -> Self {
+        let detail = "The user's computer did not answer in time. Try again later.";
+        Self { status: StatusCode::GATEWAY_TIMEOUT, ..Self::new(ProblemCode::AgentUnreachable, detail) }
+    }
+
+    /// Where credentials are missing, it says that HTTP Basic is taken.
+    pub(super) fn wanting_basic(self) -> Self {
+        Self { wants_basic: true, ..self }
     }
 
     fn after(self, wait: Duration) -> Self {
@@ -97,7 +140,7 @@ pub(super) fn status(code: ProblemCode) -> StatusCode {
         | ProblemCode::LogoDimensions
         | ProblemCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ProblemCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemCode::ShuttingDown | ProblemCode::AgentUnreachable => StatusCode::SERVICE_UNAVAILABLE,
         ProblemCode::Internal | ProblemCode::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -120,6 +163,7 @@ pub(super) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::SessionEnded => "Session ended",
         ProblemCode::AgentBusy => "Agent busy",
         ProblemCode::DevicePending => "Device not accepted yet",
+        ProblemCode::AgentUnreachable => "Agent not reachable",
         ProblemCode::Invalid => "Invalid request",
         ProblemCode::TooLarge => "Body too large",
         ProblemCode::RateLimited => "Too many requests",
@@ -219,6 +263,11 @@ impl From<Error> for Refusal {
             Error::DevicePending => {
                 Self::new(ProblemCode::DevicePending, "The device must be accepted by an operator first.")
             }
+            Error::AgentUnreachable => Self::new(
+                ProblemCode::AgentUnreachable,
+                "The session goes on, but the user's computer does not answer. Try again in a moment.",
+            )
+            .after(Duration::from_secs(1)),
             Error::Invalid(why) => Self::invalid(sentence(&why)),
             Error::NotGranted => {
                 Self::new(ProblemCode::NotGranted, "The user did not grant this, or took it back.")
@@ -262,8 +311,12 @@ impl IntoResponse for Refusal {
         if let Some(secs) = retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
         }
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        }
         if self.code == ProblemCode::Unauthenticated {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = if self.wants_basic { BASIC } else { "Bearer" };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

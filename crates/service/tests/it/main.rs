@@ -5,6 +5,8 @@
 mod branding;
 mod document;
 mod enrolment;
+mod files;
+mod files_passed_on;
 mod guessing;
 mod history;
 mod lifecycle;
@@ -14,6 +16,8 @@ mod polling;
 mod program;
 mod refusals;
 mod roles;
+mod slow;
 mod store;
 mod story;
 mod support;
+mod tunnels;

@@ -8,6 +8,7 @@ use protocol::{
     problem::ProblemCode,
 };
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -50,11 +51,12 @@ async fn a_cursor_that_is_too_old_or_unknown_is_gone() {
     let device =
         agent.enrol(&admin.create_enrolment_token(&group, None, None).unwrap()).await.unwrap().device;
     let start = agent.snapshot().await.cursor;
-    for text in ["nonsense", "e999"] {
+    for text in ["nonsense", "e999", "e999.", "e0.other"] {
         assert_eq!(code(agent.poll(Some(text), 0).await), ProblemCode::CursorExpired);
     }
     let request = olivia.ask(Target::Device(device.device_id), VIEW_AND_CHAT).await.unwrap();
     olivia.delete(&format!("requests/{}", request.id)).await.unwrap();
+    let newest = agent.snapshot().await.cursor;
     stage.clock.advance(Duration::from_secs(25 * 60 * 60));
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -66,9 +68,40 @@ async fn a_cursor_that_is_too_old_or_unknown_is_gone() {
             Ok(_) => assert!(Instant::now() < deadline, "old events are kept for ever"),
         }
     }
+    assert!(agent.poll(Some(&newest), 0).await.unwrap().events.is_empty(), "who missed nothing goes on");
     let fresh = agent.snapshot().await;
     assert!(matches!(fresh.snapshot.unwrap().standing, Standing::Device(standing) if standing.accepted));
     assert!(agent.poll(Some(&fresh.cursor), 0).await.unwrap().events.is_empty());
+}
+
+/// The number of an event that was lost with the database is given once more, and its cursor is not taken for the new one's.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_backup_was_restored_no_event_is_skipped() {
+    let stage = Stage::new().await;
+    let mut olivia = stage.olivia().await;
+    let (mut agent, invitation) = stage.joined(&olivia).await;
+    let target = Target::Invitation(invitation.id);
+    let known = agent.snapshot().await.cursor;
+    let backup = tempfile::tempdir().unwrap();
+    let copy = backup.path().join("copy.db");
+    let copy_file = |from: &Path, to: &Path| assert!(std::fs::copy(from, to).unwrap() > 0);
+    let stage = stage.restart_after(|database| copy_file(database, &copy)).await;
+    agent.url.clone_from(&stage.running.url);
+    olivia.url.clone_from(&stage.running.url);
+    let lost = olivia.ask(target.clone(), VIEW_AND_CHAT).await.unwrap();
+    let ahead = agent.poll(Some(&known), 5).await.unwrap();
+    assert_eq!(requests(&ahead), 1, "a cursor stays good over a restart");
+
+    let stage = stage.restart_after(|database| copy_file(&copy, database)).await;
+    agent.url.clone_from(&stage.running.url);
+    olivia.url.clone_from(&stage.running.url);
+    let request = olivia.ask(target, VIEW_AND_CHAT).await.unwrap();
+    assert_ne!(request.id, lost.id);
+    assert_eq!(code(agent.poll(Some(&ahead.cursor), 0).await), ProblemCode::CursorExpired);
+    let fresh = agent.snapshot().await;
+    assert_eq!(fresh.snapshot.unwrap().request.unwrap().request_id, request.id);
+    assert!(agent.poll(Some(&fresh.cursor), 0).await.unwrap().events.is_empty());
+    assert_eq!(requests(&agent.poll(Some(&known), 0).await.unwrap()), 1, "what the copy knew stays known");
 }
 
 #[tokio::test(flavor = "multi_thread")]

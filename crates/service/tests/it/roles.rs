@@ -51,6 +51,9 @@ const ROUTES: &[(&str, char)] = &[
     ("get /operator/v1/sessions", 'O'),
     ("get /operator/v1/session-history", 'O'),
     ("get /operator/v1/sessions/{session_id}", 'O'),
+    ("get /operator/v1/sessions/{session_id}/desktop", 'O'),
+    ("get /operator/v1/sessions/{session_id}/files/{path}", 'O'),
+    ("post /operator/v1/sessions/{session_id}/files-credential", 'O'),
     ("get /operator/v1/sessions/{session_id}/messages", 'O'),
     ("post /operator/v1/sessions/{session_id}/messages", 'O'),
     ("post /operator/v1/sessions/{session_id}/end", 'O'),
@@ -84,6 +87,7 @@ async fn knock(operator: &Operator, route: &str) -> (StatusCode, Option<ProblemC
         .client
         .request(method, format!("{}{path}", operator.url))
         .header("X-CSRF-Token", operator.me.csrf_token.expose())
+        .header("Origin", &operator.url)
         .json(&json!(1));
     let response = request.send().await.unwrap();
     let status = response.status();

@@ -181,6 +181,13 @@ fn events_are_numbered_per_agent_and_pruning_is_remembered() {
         assert_eq!(numbers(0, 10), [4, 5]);
         let record = store.run(|tx| tx.agent(agent)).unwrap().unwrap();
         assert_eq!((record.pruned_through, record.last_event), (3, 5));
+        let mark = |number| store.run(|tx| tx.event_mark(agent, number)).unwrap();
+        assert_eq!((mark(0), mark(3), mark(6)), (None, None, None));
+        assert!(mark(4).is_some() && mark(5).is_some() && mark(4) != mark(5));
+        store.run(|tx| tx.prune_events_before(at(1000))).unwrap();
+        let record = store.run(|tx| tx.agent(agent)).unwrap().unwrap();
+        assert_eq!((record.pruned_through, record.last_event), (4, 5), "the newest stays");
+        assert!(mark(4).is_none() && mark(5).is_some());
         let unknown = store.run(|tx| tx.append_event(AgentKey(99), &Event::InvitationClosed {}, at(0)));
         assert!(unknown.is_err());
     }

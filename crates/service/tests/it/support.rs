@@ -6,7 +6,7 @@ use protocol::{
     Timestamp,
     agent::{
         AgentDescription, CancelRequest, EndSession, EnrolRequest, EnrolResponse, EventsResponse,
-        JoinRequest, JoinResponse, OutcomeRequest, OutcomeResponse,
+        JoinRequest, JoinResponse, OutcomeRequest, OutcomeResponse, SessionStart,
     },
     event::{Event, RequestEvent},
     operator::{
@@ -19,7 +19,10 @@ use protocol::{
 use reqwest::{Client, Method, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use service::{Clock, Config, Limits, Running, admin::Admin};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -64,8 +67,14 @@ impl Stage {
 
     /// Stops the service and starts it on the same database; agents and operators come back by `url`.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_after(|_| ()).await
+    }
+
+    /// The same, and something is done to the database file meanwhile.
+    pub(crate) async fn restart_after(self, work: impl FnOnce(&Path)) -> Self {
         let Self { running, organisation, clock, folder } = self;
         running.shutdown().await;
+        work(&folder.path().join("service.db"));
         let config = Config { clock: clock.clone(), ..Config::local(folder.path().join("service.db")) };
         let running = service::start(config).await.unwrap();
         Self { running, organisation, clock, folder }
@@ -97,6 +106,16 @@ impl Stage {
         operator: &Operator,
         permissions: impl Into<Permissions>,
     ) -> (Agent, SessionId) {
+        let (agent, start) = self.started(operator, permissions).await;
+        (agent, start.session_id)
+    }
+
+    /// The same, with the ticket.
+    pub(crate) async fn started(
+        &self,
+        operator: &Operator,
+        permissions: impl Into<Permissions>,
+    ) -> (Agent, SessionStart) {
         let (agent, invitation) = self.joined(operator).await;
         let permissions = permissions.into();
         let request = operator.ask(Target::Invitation(invitation.id), permissions).await.unwrap();
@@ -104,7 +123,7 @@ impl Stage {
         assert_eq!(event.request_id, request.id);
         let receipt = agent.receipt(&event, approved(permissions), 1);
         let answer = agent.report(&event.request_id, &receipt).await.unwrap();
-        (agent, answer.session.unwrap().session_id)
+        (agent, answer.session.unwrap())
     }
 }
 

@@ -1,8 +1,8 @@
 // One session: what is granted and going on, the chat, and its end.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, endSession, loadReceipts, loadSession, sendRequest } from "../actions";
-import { ApiError, explain } from "../api";
+import { ask, endSession, loadReceipts, sendRequest } from "../actions";
+import { Desktop } from "../desktop/desktop";
 import { clock, duration, timeOfDay } from "../format";
 import { readReceipt } from "../receipt";
 import { AskOrShow, LatestRequest } from "../request/agent-request";
@@ -16,6 +16,7 @@ import { Icon } from "../ui/icons";
 import { Badge, Button, Countdown, Empty, ErrorLine, Name, Section } from "../ui/parts";
 import { Chat } from "./chat";
 import { Receipts } from "./receipts";
+import { useSession } from "./use-session";
 
 interface SessionPageProps {
   readonly app: App;
@@ -25,17 +26,7 @@ interface SessionPageProps {
 }
 
 export function SessionPage({ app, me, id, waiting }: SessionPageProps) {
-  const session = app.state.sessions.find((it) => it.id === id);
-  const [failure, setFailure] = useState<string>();
-  useEffect(() => {
-    if (session) return;
-    setFailure(undefined);
-    loadSession(id).catch((error: unknown) => {
-      const missing = error instanceof ApiError && error.code === "not_found";
-      setFailure(missing ? text.session.missingDetail : explain(error));
-    });
-  }, [id, session === undefined, app.state.generation]);
-
+  const { session, failure } = useSession(app, id);
   const title = text.title(waiting, text.session.page(session?.title ?? ""));
   useEffect(() => {
     document.title = title;
@@ -68,6 +59,10 @@ export function SessionPage({ app, me, id, waiting }: SessionPageProps) {
 function Session({ app, me, session }: { app: App; me: Me; session: HeldSession }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    // The viewer goes with the session, and the focus must not go with it.
+    if (session.ended && document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, [session.ended === undefined]);
 
   // Each decision brings a receipt, and each end leaves the last; the reloads follow both.
   const [receipts, setReceipts] = useState<readonly ReceiptView[]>([]);
@@ -104,6 +99,7 @@ function Session({ app, me, session }: { app: App; me: Me; session: HeldSession 
         )}
       </header>
       <Notice session={session} />
+      {mine && !ended && <Desktop app={app} session={session} />}
       <div class="session-body">
         <div class="session-main">{chat}</div>
         <div class="session-side">

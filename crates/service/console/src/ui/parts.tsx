@@ -134,7 +134,7 @@ async function copyText(value: string): Promise<void> {
 export function Countdown({ secs, at, label }: { secs: number; at: number; label: string }) {
   const left = useSecondsLeft(secs, at);
   return (
-    <span class="countdown" role="timer" aria-label={label} data-short={left < 60 || undefined}>
+    <span class="countdown" role="timer" aria-label={label} title={label} data-short={left < 60 || undefined}>
       {clock(left)}
     </span>
   );

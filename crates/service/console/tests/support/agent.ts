@@ -3,6 +3,8 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { components } from "../../src/generated/api";
 import type { Action, EndReason, Permission, RejectReason, RequestTerms, UnansweredCause } from "../../src/types";
+import type { Script } from "./desktop";
+import { Tunnel } from "./tunnel";
 
 type Event = components["schemas"]["Event"];
 type RequestEvent = components["schemas"]["RequestEvent"];
@@ -32,6 +34,7 @@ export class ScriptedAgent {
   private receipts = 0;
   private previous: string | undefined;
   private messages = 0;
+  private readonly tickets = new Map<string, string>();
 
   constructor(private readonly url: string) {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -99,11 +102,12 @@ export class ScriptedAgent {
   }
 
   /** Waits for an event and takes it. */
-  async event(wanted: (event: Event) => boolean): Promise<Event> {
-    const deadline = Date.now() + DEADLINE_MS;
-    while (Date.now() < deadline) {
+  async event(wanted: (event: Event) => boolean, withinMs = DEADLINE_MS): Promise<Event> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
       const index = this.seen.findIndex(wanted);
       if (index >= 0) return this.seen.splice(index, 1)[0] as Event;
+      if (Date.now() >= deadline) break;
       await new Promise((resume) => setTimeout(resume, 20));
     }
     throw new Error(`no such event came; waiting are: ${this.seen.map((it) => it.type).join(", ") || "none"}`);
@@ -129,10 +133,17 @@ export class ScriptedAgent {
     const signed = [header, terms].map((it) => Buffer.from(JSON.stringify(it)).toString("base64url")).join(".");
     const receipt = `${signed}.${sign(null, Buffer.from(signed), this.privateKey).toString("base64url")}`;
     this.previous = hash(receipt);
-    const answer = await this.post<{ session?: { session_id: string } | null }>(`/requests/${request.id}/outcome`, {
+    const answer = await this.post<components["schemas"]["OutcomeResponse"]>(`/requests/${request.id}/outcome`, {
       receipt,
     });
-    return answer.session?.session_id;
+    const { session } = answer;
+    if (session) this.tickets.set(session.session_id, session.tunnel_ticket);
+    return session?.session_id;
+  }
+
+  /** Opens a session's tunnel, as an access process does. */
+  async tunnel(session: string, script: Script): Promise<Tunnel> {
+    return Tunnel.open(this.url, session, this.tickets.get(session) ?? "", script);
   }
 
   async say(session: string, text: string): Promise<void> {

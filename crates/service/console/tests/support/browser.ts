@@ -12,6 +12,8 @@ const NARROW = { width: 390, height: 844 };
 export interface Opened {
   /** The browser's language; English if left out. */
   readonly locale?: string;
+  /** What the browser may say all the same. */
+  readonly expected?: RegExp;
 }
 
 /** A service and a browser, for the tests of one file. */
@@ -36,19 +38,20 @@ export class Stage {
   /** A page that fails the test when the browser complains: a script error, or something the security policy forbids. */
   readonly open = async (
     work: (page: Page, context: BrowserContext) => Promise<void>,
-    { locale = "en-GB" }: Opened = {},
+    { locale = "en-GB", expected = /^Failed to load resource/ }: Opened = {},
   ): Promise<void> => {
     const permissions = ["clipboard-read", "clipboard-write"];
     const context = await this.browser.newContext({ viewport: WIDE, permissions, locale });
     const complaints: string[] = [];
-    const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("console", (message) => {
-      // An answer like 401 is said here too, and is part of some tests.
-      const expected = message.text().startsWith("Failed to load resource");
-      if (message.type() === "error" && !expected) complaints.push(message.text());
+    context.setDefaultTimeout(10_000);
+    context.on("page", (opened) => {
+      opened.on("pageerror", (error) => complaints.push(String(error)));
+      opened.on("console", (message) => {
+        // An answer like 401 is said here too, and is part of some tests.
+        if (message.type() === "error" && !expected.test(message.text())) complaints.push(message.text());
+      });
     });
+    const page = await context.newPage();
     try {
       await work(page, context);
     } catch (error) {

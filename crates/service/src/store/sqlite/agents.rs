@@ -5,6 +5,9 @@ use crate::store::{AgentKey, AgentRecord, Agents, Error, Result};
 use protocol::{OrganisationId, Timestamp, agent::AgentDescription, event::Event, signed::Audience};
 use rusqlite::{Row, params};
 
+/// 72 bits of a hash over the event and its time: nobody looks for another one, it need only not come about.
+const MARK_CHARS: usize = 12;
+
 fn agent(row: &Row<'_>) -> rusqlite::Result<AgentRecord> {
     Ok(AgentRecord {
         key: AgentKey(row.get("key")?),
@@ -110,14 +113,28 @@ impl Agents for Records<'_> {
         )
     }
 
+    fn event_mark(&mut self, of: AgentKey, number: i64) -> Result<Option<String>> {
+        let text: Option<String> = self.first(
+            "SELECT at || ' ' || event FROM event WHERE agent_key = ?1 AND number = ?2",
+            params![of.0, number],
+            |row| row.get(0),
+        )?;
+        Ok(text.map(|text| crypto::hash(text.as_bytes()).chars().take(MARK_CHARS).collect()))
+    }
+
     fn prune_events_before(&mut self, time: Timestamp) -> Result<()> {
         self.execute(
             "UPDATE agent SET pruned_through = old.newest
-             FROM (SELECT agent_key, max(number) AS newest FROM event WHERE at < ?1 GROUP BY agent_key) AS old
+             FROM (SELECT agent_key, max(number) AS newest FROM event JOIN agent ON key = agent_key
+                   WHERE at < ?1 AND number < last_event GROUP BY agent_key) AS old
              WHERE agent.key = old.agent_key",
             params![Millis(time)],
         )?;
-        self.execute("DELETE FROM event WHERE at < ?1", params![Millis(time)])?;
+        self.execute(
+            "DELETE FROM event
+             WHERE at < ?1 AND number < (SELECT last_event FROM agent WHERE key = agent_key)",
+            params![Millis(time)],
+        )?;
         Ok(())
     }
 }

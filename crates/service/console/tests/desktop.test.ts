@@ -1,0 +1,356 @@
+// The desktop viewer in a real browser, through the real service, with a scripted desktop at the other end of the tunnel.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Page } from "playwright-core";
+import type { Permission } from "../src/types";
+import { ScriptedAgent } from "./support/agent";
+import { Stage } from "./support/browser";
+import type { Colour, Script, ScriptedMonitor } from "./support/desktop";
+import type { Tunnel } from "./support/tunnel";
+
+const RED: Colour = [200, 40, 40];
+const GREEN: Colour = [30, 150, 70];
+const BLUE: Colour = [40, 70, 200];
+const LEFT: ScriptedMonitor = { id: 1, x: 0, y: 0, width: 800, height: 600, colour: RED };
+const RIGHT: ScriptedMonitor = { id: 2, x: 800, y: 0, width: 800, height: 600, colour: GREEN };
+const TWO: Script = { monitors: [LEFT, RIGHT] };
+const ONE: Script = { monitors: [LEFT] };
+const VIEW: Permission[] = ["view", "chat", "messages"];
+const CONTROL: Permission[] = ["view", "control", "chat", "messages"];
+/** A line that breaks, and noVNC's words about it. */
+const BROKEN = { expected: /^Failed to load resource|^WebSocket connection|^Failed (when|while) / };
+
+const stage = new Stage();
+const { open, picture, signIn } = stage;
+const agents: ScriptedAgent[] = [];
+
+before(() => stage.set());
+
+after(async () => {
+  await Promise.all(agents.map((it) => it.leave()));
+  await stage.strike();
+});
+
+interface Running {
+  readonly agent: ScriptedAgent;
+  readonly session: string;
+  readonly tunnel: Tunnel;
+}
+
+/** Signs in and brings a session about; ends on its page. */
+async function sessionWith(page: Page, label: string, permissions: Permission[], script: Script): Promise<Running> {
+  await signIn(page);
+  const agent = new ScriptedAgent(stage.service.url);
+  agents.push(agent);
+  await page.getByLabel("Who is it for?").fill(label);
+  await page.getByRole("button", { name: "Create invitation" }).click();
+  const card = page.locator("li.card").filter({ hasText: label });
+  await agent.join((await card.locator(".digits").innerText()).replaceAll("-", ""));
+  await card.getByRole("button", { name: "Ask to connect" }).click();
+  const boxes = page.getByRole("dialog");
+  if (permissions.includes("control")) await boxes.getByLabel("Use keyboard and mouse").check();
+  await page.getByRole("button", { name: "Send request" }).click();
+  const request = await agent.request();
+  const session = await agent.decide(request, { outcome: "approved", permissions, limit_secs: 3600 });
+  assert.ok(session);
+  await page.getByRole("heading", { level: 1, name: label }).waitFor();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  return { agent, session, tunnel: await agent.tunnel(session, script) };
+}
+
+const viewer = (page: Page, label: string) => page.getByRole("region", { name: `Desktop of ${label}` });
+/** The picture, while there is one to be seen. */
+const canvas = (page: Page) => page.locator("canvas:visible");
+const said = (page: Page, label: string) => viewer(page, label).getByRole("status");
+
+/** How many files of the viewer's size the page has fetched. */
+function largeFiles(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const fetched = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+    return fetched.filter((it) => it.encodedBodySize > 150_000).length;
+  });
+}
+
+/** The colour that a person sees at a place of the picture's room, from 0 to 1 in each direction. */
+async function colourAt(page: Page, x: number, y: number): Promise<Colour> {
+  const room = await page.locator(".stage-room").boundingBox();
+  assert.ok(room);
+  const clip = { x: room.x + x * room.width, y: room.y + y * room.height, width: 1, height: 1 };
+  const png = (await page.screenshot({ clip })).toString("base64");
+  const seen = await page.evaluate(async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const drawn = document.createElement("canvas").getContext("2d");
+    drawn?.drawImage(image, 0, 0);
+    return [...(drawn?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+  }, png);
+  return seen as unknown as Colour;
+}
+
+/** Waits until the colour is seen there. */
+async function seen(page: Page, x: number, y: number, colour: Colour): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  let last: Colour;
+  do {
+    last = await colourAt(page, x, y);
+    if (last.join() === colour.join()) return;
+  } while (Date.now() < deadline);
+  assert.deepEqual(last, colour);
+}
+
+test("the desktop is seen as large as wanted, one monitor or all, and nothing but looked at", async () => {
+  await open(async (page) => {
+    const { agent, tunnel } = await sessionWith(page, "Ursula", VIEW, TWO);
+    await picture(page, "desktop-closed");
+    assert.equal(await largeFiles(page), 0, "the viewer is not fetched before it is opened");
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    const { desktop } = await tunnel.viewing();
+    await viewer(page, "Ursula").getByText("Live", { exact: true }).waitFor();
+    await seen(page, 0.25, 0.5, RED);
+    await seen(page, 0.75, 0.5, GREEN);
+    assert.equal(await largeFiles(page), 1);
+    assert.equal(await said(page, "Ursula").innerText(), "The desktop is shown");
+    await picture(page, "desktop-view");
+
+    await page.getByRole("combobox", { name: "Monitor" }).selectOption({ label: "Monitor 2: 800 × 600" });
+    for (const x of [0.2, 0.5, 0.8]) await seen(page, x, 0.5, GREEN);
+    desktop.show([LEFT, { ...RIGHT, colour: BLUE }]);
+    await seen(page, 0.5, 0.5, BLUE);
+    await picture(page, "desktop-monitor");
+    desktop.show([{ ...LEFT, width: 640, height: 480 }]);
+    await page.getByRole("combobox", { name: "Monitor" }).waitFor({ state: "detached" });
+    await seen(page, 0.5, 0.5, RED);
+
+    await page.getByRole("button", { name: "100 %, original size" }).click();
+    await page.waitForFunction(() => document.querySelector("canvas")?.getBoundingClientRect().width === 640);
+    desktop.show([{ ...LEFT, width: 3000, height: 2000 }]);
+    await page.waitForFunction(() => document.querySelector("canvas")?.getBoundingClientRect().width === 3000);
+    await page.locator(".stage-room").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(() => (document.querySelector(".stage-room")?.scrollLeft ?? 0) > 0);
+    await page.getByRole("button", { name: "Fit to the room there is" }).click();
+    await page.waitForFunction(() => (document.querySelector("canvas")?.getBoundingClientRect().width ?? 0) < 1300);
+
+    await page.getByRole("combobox", { name: "Quality" }).selectOption("Sharp");
+    await page.waitForFunction(() => localStorage.getItem("ondemand-viewer")?.includes("sharp"));
+    await until(() => desktop.quality === 9);
+
+    await canvas(page).click();
+    await page.keyboard.type("secret");
+    assert.deepEqual([desktop.keys, desktop.pointers], [[], []], "without control nothing is sent");
+    assert.equal(await page.getByRole("button", { name: /Ctrl\+Alt\+Del|Keyboard/ }).count(), 0);
+
+    await page.getByRole("button", { name: "Full screen" }).click();
+    await page.waitForFunction(() => document.fullscreenElement?.classList.contains("viewer"));
+    await viewer(page, "Ursula").getByRole("button", { name: "End session" }).waitFor();
+    await page.screenshot({ path: "target/pictures/desktop-full-screen.png" });
+    await page.getByRole("button", { name: "Full screen" }).click();
+    await page.waitForFunction(() => document.fullscreenElement === null);
+
+    await page.getByRole("button", { name: "Ask for control" }).click();
+    const more = await agent.request();
+    assert.deepEqual(more.terms.permissions, ["control"], "nothing but control is asked for");
+    await viewer(page, "Ursula").getByRole("button", { name: "Show request" }).waitFor();
+    await picture(page, "desktop-asking");
+    await agent.decide(more, { outcome: "rejected", reason: "not_now" });
+    await viewer(page, "Ursula").getByText("Declined").waitFor();
+    await viewer(page, "Ursula").getByRole("button", { name: "Ask for control" }).waitFor();
+
+    await page.getByRole("button", { name: "Close the viewer" }).click();
+    await page.waitForFunction(() => document.activeElement?.textContent === "Open desktop");
+    assert.equal(await canvas(page).count(), 0);
+  });
+});
+
+test("with control, keys and pointer reach the user's computer, and the keyboard can always be taken back", async () => {
+  await open(async (page) => {
+    const { agent, session, tunnel } = await sessionWith(page, "Bernard", CONTROL, ONE);
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    const { desktop } = await tunnel.viewing();
+    await page.getByText("Click the picture, or reach it with Tab").waitFor();
+    const box = await canvas(page).boundingBox();
+    assert.ok(box);
+    await canvas(page).click({ position: { x: box.width / 2, y: box.height / 4 } });
+    await until(() => desktop.pointers.some(([x, y, buttons]) => Math.abs(x - 400) < 3 && Math.abs(y - 150) < 3 && buttons === 1));
+    await page.getByText("Your keys go to the user's computer.").waitFor();
+    await picture(page, "desktop-control");
+
+    desktop.keys.length = 0;
+    await page.keyboard.press("a");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Escape");
+    await until(() => desktop.keys.length === 6);
+    assert.deepEqual(desktop.keys.filter(([, down]) => down).map(([keysym]) => keysym), [0x61, 0xff09, 0xff1b]);
+
+    for (const key of ["Control", "Alt", "Shift"]) await page.keyboard.down(key);
+    await page.keyboard.up("Shift");
+    await page.waitForFunction(() => document.activeElement?.textContent === "Keyboard");
+    for (const key of ["Alt", "Control"]) await page.keyboard.up(key);
+    const held = new Map(desktop.keys);
+    await until(() => [...new Map(desktop.keys).values()].every((down) => !down));
+    assert.ok(held.size >= 6, "the three went over too, and none of them stays down");
+    await page.getByText("Click the picture, or reach it with Tab").waitFor();
+
+    for (let presses = 0; presses < 8; presses++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement?.tagName === "CANVAS")) break;
+    }
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Desktop of Bernard");
+    const described = await page.evaluate(() => document.getElementById(document.activeElement?.getAttribute("aria-describedby") ?? "")?.innerText);
+    assert.match(described ?? "", /press Ctrl, Alt and Shift together/);
+
+    desktop.keys.length = 0;
+    await page.getByRole("button", { name: "Send Ctrl+Alt+Del" }).click();
+    await until(() => desktop.keys.some(([keysym, down]) => keysym === 0xffff && !down));
+    await page.getByRole("button", { name: "Keyboard" }).click();
+    desktop.keys.length = 0;
+    await canvas(page).click();
+    await page.keyboard.press("a");
+    await page.getByText("Only the mouse works").waitFor();
+    assert.deepEqual(desktop.keys, []);
+
+    await agent.takeBack(session, VIEW);
+    await page.getByText("You are only viewing.").waitFor();
+    const pointers = desktop.pointers.length;
+    await canvas(page).click();
+    assert.equal(desktop.pointers.length, pointers);
+  });
+});
+
+test("a broken line comes back by itself, and the user is asked nothing", async () => {
+  await open(async (page) => {
+    const { agent, session, tunnel: first } = await sessionWith(page, "Carla", VIEW, { ...ONE, hidden: true });
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    const viewing = await first.viewing();
+    await viewer(page, "Carla").getByText("Waiting for the first picture…").first().waitFor();
+    await picture(page, "desktop-waiting");
+    viewing.desktop.show([LEFT]);
+    await seen(page, 0.5, 0.5, RED);
+
+    first.cut();
+    await canvas(page).waitFor({ state: "detached" });
+    await viewer(page, "Carla").getByText("The user's computer does not answer").first().waitFor();
+    await picture(page, "desktop-unreachable");
+    const second = await agent.tunnel(session, { monitors: [{ ...LEFT, colour: BLUE }] });
+    await second.viewing();
+    await seen(page, 0.5, 0.5, BLUE);
+
+    await agent.leave();
+    await stage.service.pause();
+    assert.equal(await second.closed, 1001);
+    await viewer(page, "Carla").getByText("The connection broke. Reconnecting…").first().waitFor();
+    await picture(page, "desktop-reconnecting");
+    await stage.service.resume();
+    agent.arrive();
+    const third = await agent.tunnel(session, ONE);
+    await third.viewing();
+    await seen(page, 0.5, 0.5, RED);
+    await assert.rejects(agent.event((it) => it.type === "request", 0), "no request came");
+  }, BROKEN);
+});
+
+test("while the session is suspended, and once viewing is taken back, there is no picture", async () => {
+  await open(async (page) => {
+    const { agent, session, tunnel } = await sessionWith(page, "Clara", VIEW, ONE);
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    const viewing = await tunnel.viewing();
+    await seen(page, 0.5, 0.5, RED);
+    await agent.report(session, [], true);
+    await canvas(page).waitFor({ state: "detached" });
+    await until(() => viewing.gone);
+    await viewer(page, "Clara").getByText("The picture is off while the session is suspended").first().waitFor();
+    await picture(page, "desktop-suspended");
+    await agent.report(session, []);
+    await tunnel.viewing();
+    await seen(page, 0.5, 0.5, RED);
+
+    await agent.takeBack(session, ["chat", "messages"]);
+    assert.equal(await tunnel.closed, 4001);
+    await canvas(page).waitFor({ state: "detached" });
+    await page.getByText("The user no longer shows you the desktop").first().waitFor();
+    await picture(page, "desktop-taken-back");
+    await page.getByRole("button", { name: "Ask to view again" }).click();
+    const again = await agent.request();
+    assert.deepEqual(again.terms.permissions, ["view"]);
+    await agent.decide(again, { outcome: "approved", permissions: ["view"], limit_secs: 3600 });
+    await (await agent.tunnel(session, ONE)).viewing();
+    await seen(page, 0.5, 0.5, RED);
+  }, BROKEN);
+});
+
+test("a desktop that cannot be shown says why, in the words of the user's computer", async () => {
+  await open(async (page) => {
+    const reason = "this screen cannot be captured: the desktop runs on Wayland";
+    const { tunnel } = await sessionWith(page, "Dora", VIEW, { ...ONE, refusal: `unsupported_display: ${reason}` });
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    await viewer(page, "Dora").getByText(reason, { exact: true }).waitFor();
+    assert.equal(await said(page, "Dora").innerText(), `This desktop cannot be shown ${reason}`);
+    await picture(page, "desktop-refused");
+    tunnel.script = ONE;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await seen(page, 0.5, 0.5, RED);
+  }, BROKEN);
+});
+
+test("the end takes the picture away at once, on the session's page and in a window of its own", async () => {
+  await open(async (page, context) => {
+    const { agent, session, tunnel } = await sessionWith(page, "Emil", VIEW, TWO);
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    await tunnel.viewing();
+    await seen(page, 0.25, 0.5, RED);
+    const [own] = await Promise.all([
+      context.waitForEvent("page"),
+      page.getByRole("link", { name: "Open in its own window" }).click(),
+    ]);
+    await page.getByRole("button", { name: "Open desktop" }).waitFor();
+    await tunnel.viewing();
+    await seen(own, 0.25, 0.5, RED);
+    await own.waitForFunction(() => document.title.startsWith("Desktop of Emil"));
+    await picture(own, "desktop-own-window");
+    await agent.say(session, "Can you see the printer's window?");
+    await own.getByText("The user writes: Can you see the printer's window?").first().waitFor();
+    await picture(own, "desktop-own-window-message");
+    await page.bringToFront();
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    await tunnel.viewing();
+    await seen(page, 0.25, 0.5, RED);
+
+    const asked = Date.now();
+    await agent.end(session, "user");
+    await Promise.all([page, own].map((it) => canvas(it).waitFor({ state: "detached" })));
+    assert.ok(Date.now() - asked < 1_000, "the picture was gone within a second");
+    await page.getByText("The user ended the session.").first().waitFor();
+    await own.getByText("The user ended the session.").first().waitFor();
+    await picture(own, "desktop-ended");
+    await own.getByRole("link", { name: "Go to the session" }).click();
+    await own.getByRole("heading", { level: 1, name: "Emil" }).waitFor();
+  }, BROKEN);
+});
+
+test("in Arabic everything is mirrored but the picture", async () => {
+  await open(async (page) => {
+    const { session, tunnel } = await sessionWith(page, "Farid", CONTROL, TWO);
+    await page.evaluate(() => localStorage.setItem("ondemand-language", "ar"));
+    await page.goto(`${stage.service.url}/#/sessions/${session}/desktop`);
+    await page.reload();
+    await tunnel.viewing();
+    await seen(page, 0.25, 0.5, RED);
+    await seen(page, 0.75, 0.5, GREEN);
+    const [first, last] = [page.locator(".tools-title"), page.locator(".segments")];
+    assert.ok(((await first.boundingBox())?.x ?? 0) > ((await last.boundingBox())?.x ?? 0), "the bar begins at the right");
+    await picture(page, "desktop-ar");
+    await page.locator(".segments button").nth(1).click();
+    await page.waitForFunction(() => document.querySelector("canvas")?.getBoundingClientRect().width === 1600);
+    await seen(page, 0.55, 0.5, RED);
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, `waited in vain for ${condition}`);
+    await new Promise((resume) => setTimeout(resume, 20));
+  }
+}
