@@ -107,6 +107,9 @@ pub struct Server {
     /// The size that the client knows.
     told: Size,
     news: News,
+    /// When something that had changed was sent last, and when something was refined.
+    changed_at: Duration,
+    refined_at: Duration,
     /// The area that the client asked for.
     requested: Option<Rect>,
     /// The area of which it wants everything without asking.
@@ -156,6 +159,8 @@ impl Server {
             screens: Screens::default(),
             told: size,
             news: News::default(),
+            changed_at: Duration::ZERO,
+            refined_at: Duration::ZERO,
             requested: None,
             continuous: None,
         }

@@ -1,6 +1,6 @@
 //! Many streams over one WebSocket: what lies between the access process and the service.
 //!
-//! The access process makes the WebSocket; [`bytes`] makes bytes of its messages, and yamux makes streams of the bytes. The
+//! The access process makes the WebSocket; [`bytes()`] makes bytes of its messages, and yamux makes streams of the bytes. The
 //! service [`open`]s streams, the access process [`accept`]s them, and the first byte of each says what it is for
 //! ([`Kind`]). Each of the two gives a future that carries everything: dropped, or at its end, every stream is reset.
 //! `docs/api/tunnel.md` describes all of it for those who write the other end themselves.

@@ -102,7 +102,7 @@ impl Message for axum::extract::ws::Message {
     }
 }
 
-/// A WebSocket as bytes; made by [`bytes`].
+/// A WebSocket as bytes; made by [`bytes()`].
 ///
 /// One task reads and writes it. Where the other end closed with a code that is not an orderly end, reading gives an error
 /// that converts to [`Error::Closed`].

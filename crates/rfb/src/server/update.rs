@@ -11,6 +11,9 @@ use crate::pointer::Shown;
 /// What was sent similar and did not change for so long is sent as it is. A viewer sees the difference in what stands
 /// still, not in what moves.
 const REFINE_AFTER: Duration = Duration::from_millis(300);
+/// While something goes on moving, what has stopped beside it is refined no more often than this: each time costs an
+/// update.
+const REFINE_EVERY: Duration = Duration::from_millis(500);
 /// An update counts its rectangles with 16 bits, and a tile is at most one of them.
 const MOST_TILES: usize = 60_000;
 /// What a tile is at most that nothing is lost of.
@@ -48,7 +51,12 @@ impl Server {
             return Some(Duration::ZERO);
         }
         let oldest = self.shadow.oldest_lossy(area).filter(|_| self.pace.is_idle());
-        oldest.map(|sent_at| sent_at + REFINE_AFTER)
+        oldest.map(|sent_at| (sent_at + REFINE_AFTER).max(self.refines_from()))
+    }
+
+    /// From when on what has stopped may be refined: when nothing moves any more, or after a while.
+    fn refines_from(&self) -> Duration {
+        (self.changed_at + REFINE_AFTER).min(self.refined_at + REFINE_EVERY)
     }
 
     /// What the client wants to see, of what it has room for.
@@ -95,12 +103,16 @@ impl Server {
         let mut count = self.put_news() + self.put_cursor() + self.put_moves();
         let changed = self.shadow.changed(area, MOST_TILES);
         let quality = self.abilities.quality.map(|wanted| self.pace.quality(wanted));
+        if !changed.is_empty() {
+            self.changed_at = now;
+        }
         count += self.put_rects(&changed, quality, now);
-        if count == 0 && self.pace.is_idle() && now >= REFINE_AFTER {
+        if count == 0 && self.pace.is_idle() && now >= REFINE_AFTER.max(self.refines_from()) {
             // Not more than what may be on its way, so that what changes next need not wait for long.
             let most = self.pace.window() / TILE_BYTES * 3 / 4;
             let lossy = self.shadow.lossy(area, now - REFINE_AFTER, most.max(1));
             count += self.put_rects(&lossy, None, now);
+            self.refined_at = now;
         }
         if count == 0 {
             self.output.clear();

@@ -25,6 +25,8 @@ struct Pointer {
     has_place: bool,
     view_only: bool,
     by_viewer: bool,
+    /// Where the viewer put it last.
+    of_viewer: Option<(u16, u16)>,
 }
 
 /// Something that happens to a desk.
@@ -101,9 +103,9 @@ impl Desk {
                 pointer.shape = Some(shape);
             }
             Step::Point(place) => {
-                // Where it is not moved, nobody has moved it; and who moves it to where it is told from the other.
+                // Where the viewer's own pointer is, nobody can tell whose it is.
                 let near = |(a, b): ((u16, u16), (u16, u16))| a.0.abs_diff(b.0) < 5 && a.1.abs_diff(b.1) < 5;
-                if pointer.by_viewer && pointer.place.zip(place).is_some_and(near) {
+                if pointer.of_viewer.zip(place).is_some_and(near) {
                     return;
                 }
                 viewer.server.set_pointer(place);
@@ -120,6 +122,7 @@ impl Desk {
                         place: Some((x, y)),
                         has_place: true,
                         by_viewer: true,
+                        of_viewer: Some((x, y)),
                         shape: pointer.shape.take(),
                         ..*pointer
                     };
@@ -129,6 +132,7 @@ impl Desk {
                 viewer.server.set_view_only(view_only);
                 pointer.view_only = view_only;
                 pointer.by_viewer &= !view_only;
+                pointer.of_viewer = pointer.of_viewer.filter(|_| !view_only);
             }
             Step::Update => {
                 self.update();
@@ -313,6 +317,20 @@ fn what_was_photographed_is_refined_after_a_moment_and_only_then() {
     desk.update();
     desk.viewer.request(true);
     assert!(desk.viewer.server.poll_timeout().unwrap() > desk.viewer.now);
+}
+
+#[test]
+fn beside_something_that_moves_on_what_has_stopped_is_refined_seldom() {
+    let mut desk = Desk::new(SIZE, &[TIGHT, QUALITY_0 + 6], NATIVE);
+    let mut refined = 0;
+    for step in 0..50 {
+        desk.viewer.now += Duration::from_millis(40);
+        desk.change(&Change::Photo(Rect { x: step * 4, y: step * 4, width: 160, height: 120 }));
+        desk.update();
+        desk.viewer.request(true);
+        refined += usize::from(desk.viewer.update());
+    }
+    assert!((1..=8).contains(&refined), "{refined} times in two seconds");
 }
 
 #[test]
