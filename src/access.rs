@@ -128,9 +128,9 @@ async fn serve(
     let allow = |by: &dyn Fn(&mut Allowed)| {
         let mut next = *change.borrow();
         by(&mut next);
-        // What may no longer pass is shut out, and let go of, before anybody is told; what may is let in afterwards.
-        control.set_open(next.lets_input_through());
         change.send_replace(next);
+        // Closed, it has let go of everything when this returns.
+        control.set_open(next.lets_input_through());
     };
     let mut connection: Option<AbortHandle> = None;
     while let Some(message) = told.recv().await {

@@ -427,9 +427,6 @@ impl Resident {
         while !self.outbox.is_empty() || self.children.is_holding() {
             match tokio::time::timeout_at(deadline, received.recv()).await {
                 Ok(Some(Event::Delivered(delivered))) => self.outbox.delivered(&delivered.lane),
-                Ok(Some(Event::Access { run, said: Said::Line(FromAccess::Holding(held)) })) => {
-                    self.children.holding(run, held);
-                }
                 Ok(Some(Event::Access { run, said: Said::Ended(_) })) => {
                     // Once, at the very end: nothing else is waiting for this thread.
                     let _ = self.children.let_go(run).recv_timeout(LET_GO_LIMIT);

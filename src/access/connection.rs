@@ -14,7 +14,10 @@ use reqwest::{
 };
 use screen::Display;
 use session::AccessFact;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -32,6 +35,33 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// How many views there can be at a time: a page that is loaded again, and a window of its own, for some moments.
 const MOST_VIEWS: usize = 4;
+
+/// Streams that may be opened at once, and how long it takes until there may be one more: each view is an entry in the
+/// user's journal.
+const BURST: u32 = 16;
+const REFILL: Duration = Duration::from_secs(2);
+
+/// How many streams may still be opened.
+struct Opened {
+    left: u32,
+    refilled: Instant,
+}
+
+impl Opened {
+    fn may_go_on(&mut self) -> bool {
+        let fresh = self.refilled.elapsed().as_secs() / REFILL.as_secs();
+        if fresh > 0 {
+            self.left = self.left.saturating_add(u32::try_from(fresh).unwrap_or(BURST)).min(BURST);
+            self.refilled = Instant::now();
+        }
+        if self.left == 0 {
+            tracing::warn!("the service opens more than anybody can look at");
+            return false;
+        }
+        self.left -= 1;
+        true
+    }
+}
 
 /// The way to the service, and the ticket that opens the tunnel.
 #[derive(Clone)]
@@ -84,15 +114,19 @@ impl Way {
 pub(super) async fn keep(way: Way, session_id: SessionId, served: Served) {
     let mut backoff = Backoff::default();
     let views = Arc::new(());
+    let mut opened = Opened { left: BURST, refilled: Instant::now() };
     loop {
         match timeout(CONNECT_LIMIT, way.connect(&session_id)).await {
             Ok(Ok(socket)) => {
                 backoff.reset();
+                served.control.set_connected(true);
                 served.reporter.fact(AccessFact::TunnelStands);
                 let (mut incoming, driving) = tunnel::accept(tunnel::bytes(socket));
                 let serving = async {
                     while let Some((kind, stream)) = incoming.next().await {
-                        serve(kind, stream, &served, &views);
+                        if opened.may_go_on() {
+                            serve(kind, stream, &served, &views);
+                        }
                     }
                 };
                 let ended = tokio::select! {
@@ -102,7 +136,7 @@ pub(super) async fn keep(way: Way, session_id: SessionId, served: Served) {
                 if let Err(error) = ended {
                     tracing::warn!(%error, "the tunnel is lost");
                 }
-                served.control.let_go();
+                served.control.set_connected(false);
                 served.reporter.fact(AccessFact::TunnelLost);
             }
             Ok(Err(error)) => tracing::warn!("the tunnel is not made: {error:#}"),

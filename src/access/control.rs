@@ -9,7 +9,10 @@ use line::FromAccess;
 use protocol::{Action, Permission};
 use session::AccessFact;
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::Notify;
@@ -22,6 +25,10 @@ const CONTROLLING: Duration = Duration::from_secs(5);
 pub(super) struct Control(Arc<Inner>);
 
 struct Inner {
+    /// Looked at before and after the state is locked: whoever closes the gate does not wait for its turn.
+    open: AtomicBool,
+    /// The tunnel stands. What came through it before it was lost is not the operator's hand any more.
+    connected: AtomicBool,
     state: Mutex<State>,
     began: Notify,
     reporter: Reporter,
@@ -32,7 +39,6 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    open: bool,
     injector: Option<Injector>,
     /// The display was tried in vain; trying again would not help.
     unsupported: bool,
@@ -43,15 +49,28 @@ impl Control {
     /// Closed.
     pub(super) fn new(display: Display, resident: u32, reporter: Reporter) -> Self {
         let state = Mutex::new(State::default());
-        Self(Arc::new(Inner { state, began: Notify::new(), reporter, display, resident }))
+        let (open, connected) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(Inner { open, connected, state, began: Notify::new(), reporter, display, resident }))
     }
 
     /// Opens or closes the gate. Closed, nothing stays pressed.
     pub(super) fn set_open(&self, open: bool) {
-        self.lock().open = open;
+        self.0.open.store(open, SeqCst);
         if !open {
             self.let_go();
         }
+    }
+
+    /// The tunnel stands, or is lost; then nothing stays pressed.
+    pub(super) fn set_connected(&self, connected: bool) {
+        self.0.connected.store(connected, SeqCst);
+        if !connected {
+            self.let_go();
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.open.load(SeqCst) && self.0.connected.load(SeqCst)
     }
 
     /// Lets go of everything, as when a view ends.
@@ -85,8 +104,11 @@ impl Control {
     }
 
     fn inject(&self, act: impl FnOnce(&mut Injector) -> Result<Done, input::Error>) {
+        if !self.is_open() {
+            return;
+        }
         let mut state = self.lock();
-        if !state.open {
+        if !self.is_open() {
             return;
         }
         if state.injector.is_none() && !state.unsupported {
@@ -118,6 +140,9 @@ impl Control {
             Ok(injector) => state.injector = Some(injector),
             Err(error) => {
                 tracing::warn!(%error, "there is no control on this display");
+                if !matches!(error, input::Error::Unsupported { .. }) {
+                    return;
+                }
                 state.unsupported = true;
                 self.0.reporter.fact(AccessFact::Unsupported { permission: Permission::Control });
             }

@@ -80,7 +80,9 @@ async fn view(
     let capture = match Capture::start(&display, Area::Whole, move || notify.notify_one()) {
         Ok(capture) => capture,
         Err(error) => {
-            reporter.fact(AccessFact::Unsupported { permission: Permission::View });
+            if matches!(error, screen::Error::Unsupported { .. }) {
+                reporter.fact(AccessFact::Unsupported { permission: Permission::View });
+            }
             stream.write_all(&rfb::refusal(&format!("unsupported_display: {error}"))).await?;
             stream.shutdown().await?;
             return Err(error.into());

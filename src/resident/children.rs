@@ -50,7 +50,7 @@ pub(crate) struct Children {
     window: Option<Child>,
     access: Option<Child>,
     /// What each access process last said that it holds pressed for the operator.
-    held: BTreeMap<u64, Held>,
+    held: Arc<Mutex<BTreeMap<u64, Held>>>,
     look: Look,
 }
 
@@ -65,7 +65,7 @@ impl Children {
             prompt: None,
             window: None,
             access: None,
-            held: BTreeMap::new(),
+            held: Arc::default(),
             look: Look::default(),
         }
     }
@@ -152,8 +152,16 @@ impl Children {
     ) -> io::Result<()> {
         let run = self.next_run();
         let proxies = platform::proxy_environment().collect();
-        let child =
-            self.start("access", proxies, run, from_access, move |said| Event::Access { run, said })?;
+        let held = self.held.clone();
+        let event = move |said| match said {
+            // Kept where it is, and not queued: an operator who types makes many of them, and an end is queued there too.
+            Said::Line(FromAccess::Holding(now)) => {
+                held.lock().unwrap_or_else(PoisonError::into_inner).insert(run, now);
+                None
+            }
+            said => Some(Event::Access { run, said }),
+        };
+        let child = self.start("access", proxies, run, from_access, event)?;
         let (version, resident) = (line::VERSION, std::process::id());
         child.tell(&ToAccess::Hello { version, transport, tunnel_ticket: ticket, resident });
         child.tell(&ToAccess::Grant(grant));
@@ -168,11 +176,6 @@ impl Children {
         }
     }
 
-    /// An access process presses something for the operator.
-    pub(crate) fn holding(&mut self, run: u64, held: Held) {
-        self.held.insert(run, held);
-    }
-
     /// Kills the access process; it is dead when this returns, or as good as. What it held is let go of when its end is
     /// told: until then the display may still do what it said last.
     pub(crate) fn stop_access(&mut self) {
@@ -183,7 +186,8 @@ impl Children {
     /// display may be hung, and nothing waits for that.
     pub(crate) fn let_go(&mut self, run: u64) -> mpsc::Receiver<()> {
         let (done, wait) = mpsc::channel();
-        if let Some(held) = self.held.remove(&run).filter(|held| !held.is_empty()) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+        if let Some(held) = held.filter(|held| !held.is_empty()) {
             let release = move || {
                 if let Err(error) = input::release(&Display::current(), &held) {
                     tracing::error!(%error, "keys or buttons may still be pressed");
@@ -197,7 +201,8 @@ impl Children {
 
     /// Whether something is still pressed for an operator whose access process has been killed.
     pub(crate) fn is_holding(&self) -> bool {
-        self.held.values().any(|held| !held.is_empty())
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.values().any(|held| !held.is_empty())
     }
 
     /// What the user did in a window, if that window may say so.
@@ -236,7 +241,7 @@ impl Children {
 
     fn start_window(&mut self, kind: WindowKind, view: &View) -> io::Result<Child> {
         let run = self.next_run();
-        let event = move |said| Event::Window { kind, run, said };
+        let event = move |said| Some(Event::Window { kind, run, said });
         let child = self.start("window", Vec::new(), run, from_window, event)?;
         let language = self.language.clone();
         child.tell(&ToWindow::Hello { version: line::VERSION, window: kind, language });
@@ -258,7 +263,7 @@ impl Children {
         environment: Vec<(OsString, OsString)>,
         run: u64,
         version: fn(&T) -> Option<u32>,
-        event: impl Fn(Said<T>) -> Event + Send + 'static,
+        event: impl Fn(Said<T>) -> Option<Event> + Send + 'static,
     ) -> io::Result<Child> {
         let LineEnds { mut reader, mut writer, stdin, stdout } = LineEnds::new()?;
         let process = {
@@ -280,7 +285,7 @@ impl Children {
             let greeting = line::read::<T>(&mut reader);
             if greeting.is_ok_and(|greeting| version(&greeting) == Some(line::VERSION)) {
                 while let Ok(message) = line::read(&mut reader) {
-                    if events.send(event(Said::Line(message))).is_err() {
+                    if event(Said::Line(message)).is_some_and(|event| events.send(event).is_err()) {
                         break;
                     }
                 }
@@ -288,7 +293,9 @@ impl Children {
                 tracing::error!(process = what, "the process did not greet as it should");
                 kill(&process);
             }
-            drop(events.send(event(Said::Ended(wait(&process)))));
+            if let Some(event) = event(Said::Ended(wait(&process))) {
+                drop(events.send(event));
+            }
         })?;
         thread::Builder::new().name(format!("{what}-out")).spawn(move || {
             for line in queue {

@@ -138,8 +138,7 @@ impl Resident {
         let current = self.children.is_access(run);
         match said {
             Said::Line(FromAccess::Fact(fact)) if current => self.input(Input::Access(fact), now),
-            Said::Line(FromAccess::Holding(held)) => self.children.holding(run, held),
-            Said::Line(FromAccess::Fact(_) | FromAccess::Hello { .. }) => {}
+            Said::Line(FromAccess::Fact(_) | FromAccess::Hello { .. } | FromAccess::Holding(_)) => {}
             Said::Ended(_) => {
                 if current {
                     self.children.stop_access();

@@ -120,7 +120,6 @@ impl Agent {
 
     pub(super) fn pause(&mut self, now: Now) {
         let Phase::Active(_, session) = &mut self.phase else { return };
-        session.doing = Actions::EMPTY;
         if session.access != Access::None {
             self.effects.push_back(Effect::Pause);
         }
@@ -166,7 +165,6 @@ impl Agent {
             }
             AccessFact::TunnelLost => {
                 session.tunnel = Tunnel::Lost;
-                session.doing = Actions::EMPTY;
                 self.watch_link(now);
                 self.actions_changed(now);
             }
@@ -486,7 +484,9 @@ impl Agent {
 impl Session {
     /// What is being done: as the access process says, as far as it is granted, and the chat.
     pub(super) fn actions(&self, paused: bool) -> Actions {
-        let served = if paused || self.access == Access::None { Actions::EMPTY } else { self.doing };
+        // What the access process reported stays, because it reports changes: a pause that it never noticed is none.
+        let hidden = paused || self.access == Access::None || self.lost_tunnel();
+        let served = if hidden { Actions::EMPTY } else { self.doing };
         let chatting = if self.chatting { Actions::from([Action::Chatting]) } else { Actions::EMPTY };
         let served = served.difference(Actions::from([Action::Chatting]));
         served.union(chatting).iter().filter(|action| action.possible_with(self.granted)).collect()

@@ -175,6 +175,24 @@ fn a_lost_tunnel_is_shown_and_ends_the_session_after_a_minute() {
 }
 
 #[test]
+fn what_is_being_done_is_shown_again_after_a_pause_that_did_not_stop_it() {
+    let mut sim = Sim::active(Permissions::from([VIEW]));
+    sim.give(Input::Access(AccessFact::Doing { actions: Actions::from([Action::Viewing]) }));
+    let gaps = [
+        (Input::ScreenLocked, Input::ScreenUnlocked),
+        (Input::LinkLost(LinkTrouble::Unreachable), Input::LinkRestored),
+        (Input::Access(AccessFact::TunnelLost), Input::Access(AccessFact::TunnelStands)),
+    ];
+    for (gap, back) in gaps {
+        sim.give(gap);
+        let Screen::Session(session) = sim.view().screen else { panic!("no session") };
+        assert_eq!(session.actions, Actions::EMPTY);
+        sim.give(back);
+        assert_eq!(sim.view().tray_state(), TrayState::Viewing);
+    }
+}
+
+#[test]
 fn a_tunnel_that_never_stands_ends_the_session_after_a_minute() {
     let mut sim = Sim::active(Permissions::from([CHAT]));
     sim.give(Input::RequestReceived(more("r2", [VIEW])));
@@ -452,10 +470,11 @@ fn the_service_is_told_how_a_session_stands_once_and_again_when_that_changes() {
     assert_eq!(reports(&sim.give(doing(viewing))), [(viewing, false)]);
     assert_eq!(reports(&sim.give(doing(viewing))), []);
     assert_eq!(reports(&sim.give(Input::LinkLost(LinkTrouble::Unreachable))), [(Actions::EMPTY, false)]);
-    assert_eq!(reports(&sim.give(Input::LinkRestored)), []);
-    assert_eq!(reports(&sim.give(doing(viewing))), [(viewing, false)]);
+    assert_eq!(reports(&sim.give(Input::LinkRestored)), [(viewing, false)]);
+    assert_eq!(reports(&sim.give(doing(viewing))), []);
 
     assert_eq!(reports(&sim.give(Input::ScreenLocked)), [(Actions::EMPTY, true)]);
+    assert_eq!(reports(&sim.give(doing(Actions::EMPTY))), []);
     assert_eq!(reports(&sim.give(Input::ScreenUnlocked)), [(Actions::EMPTY, false)]);
     let prolonged = sim.user(UserInput::Prolong { by: secs(60) });
     assert_eq!(reports(&prolonged), [(Actions::EMPTY, false)], "there is more time left");

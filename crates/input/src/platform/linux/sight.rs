@@ -90,7 +90,7 @@ impl Owners {
     /// Whether the window is one of the agent's.
     fn has(&self, window: Window, own: &[u32]) -> bool {
         self.process(window).is_some_and(|process| {
-            own.contains(&process) || parent(process).is_some_and(|parent| own.contains(&parent))
+            own.contains(&process) || parent(process).is_none_or(|parent| own.contains(&parent))
         })
     }
 

@@ -49,7 +49,7 @@ fn is_own(window: HWND, own: &[u32]) -> bool {
         (process != 0).then_some(process)
     });
     processes
-        .any(|process| own.contains(&process) || parent(process).is_some_and(|parent| own.contains(&parent)))
+        .any(|process| own.contains(&process) || parent(process).is_none_or(|parent| own.contains(&parent)))
 }
 
 fn parent(process: u32) -> Option<u32> {
