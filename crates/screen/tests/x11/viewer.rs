@@ -16,6 +16,8 @@ pub(crate) struct Viewer {
     pub(crate) picture: Vec<u32>,
     /// How often `changed` was called.
     pub(crate) calls: Arc<AtomicUsize>,
+    /// How often before the last grab began. What is called after that is called once for all until the next grab.
+    pub(crate) heard: usize,
 }
 
 impl Viewer {
@@ -28,11 +30,12 @@ impl Viewer {
         .unwrap();
         let size = capture.size();
         let picture = vec![0; usize::from(size.width) * usize::from(size.height)];
-        Self { capture, size, picture, calls }
+        Self { capture, size, picture, calls, heard: 0 }
     }
 
     /// Takes in what is new and returns which rectangles that were.
     pub(crate) fn grab(&mut self) -> Result<Vec<Rect>, Error> {
+        self.heard = self.calls.load(SeqCst);
         let mut rects = Vec::new();
         let (picture, width) = (&mut self.picture, usize::from(self.size.width));
         self.capture.grab(&mut |rect, pixels, stride| {
