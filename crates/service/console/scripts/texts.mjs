@@ -1,4 +1,4 @@
-// The texts of src/strings.ts and their translations in locales/*.po, as gettext sees them.
+// The texts of src/strings.ts and src/strings/values.ts and their translations in locales/*.po, as gettext sees them.
 
 import { readdir, readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
@@ -8,13 +8,12 @@ import ts from "typescript";
 // npm runs everything in the console's own folder, and tests are bundled to another one.
 const root = pathToFileURL(`${process.cwd()}/`);
 export const folder = new URL("locales/", root);
-const SOURCE = "src/strings.ts";
+const SOURCES = ["src/strings.ts", "src/strings/values.ts"];
 
 /** Every text: its context, its words, its plural, and the keys under which it stands. */
 export async function extract() {
-  const source = ts.createSourceFile(SOURCE, await readFile(new URL(SOURCE, root), "utf8"), ts.ScriptTarget.ES2022, true);
   const found = new Map();
-  const visit = (node, path) => {
+  const visit = (source, node, path) => {
     const inside = ts.isPropertyAssignment(node) ? [...path, node.name.getText(source)] : path;
     if (ts.isCallExpression(node) && ["t", "within", "counted"].includes(node.expression.getText(source))) {
       const words = node.arguments.filter(ts.isStringLiteral).map((it) => it.text);
@@ -30,9 +29,16 @@ export async function extract() {
       known.places.push(inside.join("."));
       found.set(key, known);
     }
-    ts.forEachChild(node, (child) => visit(child, inside));
+    ts.forEachChild(node, (child) => visit(source, child, inside));
   };
-  visit(source, []);
+  for (const path of SOURCES) {
+    const source = ts.createSourceFile(path, await readFile(new URL(path, root), "utf8"), ts.ScriptTarget.ES2022, true);
+    for (const statement of source.statements) {
+      // Those of strings.ts are told apart by the keys of its one object.
+      const declared = path === SOURCES[0] ? undefined : statement.declarationList?.declarations[0].name.getText(source);
+      visit(source, statement, declared ? [declared] : []);
+    }
+  }
   return [...found.values()];
 }
 

@@ -1,4 +1,4 @@
-// Brings locales/*.po up to date with src/strings.ts: what is new is added untranslated, what is gone is taken out, and each
+// Brings locales/*.po up to date with what the sources say: what is new is added untranslated, what is gone is taken out, and each
 // text says where it stands.
 
 import { writeFile } from "node:fs/promises";
