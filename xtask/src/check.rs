@@ -37,6 +37,7 @@ const SHIPPED: &[&str] = &[
     "session",
     "crypto",
     "protocol",
+    "display",
     "screen",
     "input",
     "files",

@@ -21,7 +21,7 @@ use macos as system;
 #[cfg(target_os = "windows")]
 use windows as system;
 
-pub use system::Display;
+pub use display::Display;
 pub(crate) use system::{Injector, release};
 
 use crate::Held;

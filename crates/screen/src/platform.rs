@@ -18,7 +18,7 @@ use macos as system;
 #[cfg(target_os = "windows")]
 use windows as system;
 
-pub use system::Display;
+pub use display::Display;
 pub(crate) use system::{Border, Capture, monitors};
 
 /// What a capture calls when something is new.

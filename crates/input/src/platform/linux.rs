@@ -12,34 +12,9 @@ mod watch;
 
 pub(crate) use injector::{Injector, release};
 
-/// The display of a session, by the variables that name it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Display {
-    name: Option<String>,
-    is_wayland: bool,
-}
-
-impl Display {
-    /// The display of this process.
-    pub fn current() -> Self {
-        Self::from_variables(|name| std::env::var(name).ok())
-    }
-
-    /// The display that these environment variables name.
-    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name| variable(name).filter(|value| !value.is_empty());
-        Self {
-            name: set("DISPLAY"),
-            is_wayland: set("WAYLAND_DISPLAY").is_some()
-                || set("XDG_SESSION_TYPE").is_some_and(|kind| kind == "wayland"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{Error, Held, Injector, Options, Reason};
+    use crate::{Display, Error, Held, Injector, Options, Reason};
 
     fn display(variables: &[(&str, &str)]) -> Display {
         Display::from_variables(|name| {

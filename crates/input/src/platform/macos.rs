@@ -3,23 +3,7 @@
 //! Events could be posted there (`CGEventPost`), but nothing short of running it shows whether the user's input can be told
 //! from what is posted, and whether a press can be kept from the agent's own windows; without both there is no control.
 
-use crate::{Done, Error, Held, Options, Reason, platform::Report};
-
-/// The desktop of this process's session: macOS has one, and names it nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Display(());
-
-impl Display {
-    /// The display of this process.
-    pub fn current() -> Self {
-        Self(())
-    }
-
-    /// As [`current`](Self::current): no environment variable names a display here.
-    pub fn from_variables(_variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(())
-    }
-}
+use crate::{Display, Done, Error, Held, Options, Reason, platform::Report};
 
 /// There is none.
 pub(crate) enum Injector {}

@@ -16,22 +16,6 @@ use windows::Win32::UI::HiDpi::{DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, SetT
 
 use crate::Error;
 
-/// The desktop of this process's session: Windows has one, and names it nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Display(());
-
-impl Display {
-    /// The display of this process.
-    pub fn current() -> Self {
-        Self(())
-    }
-
-    /// As [`current`](Self::current): no environment variable names a display here.
-    pub fn from_variables(_variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(())
-    }
-}
-
 /// Runs with the coordinates of the screen as it is, and not as Windows makes them up for programs that know no scale.
 fn in_real_pixels<T>(run: impl FnOnce() -> T) -> T {
     // SAFETY: the context is one of the system's own constants, or what it returned before.

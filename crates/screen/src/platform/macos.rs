@@ -18,26 +18,10 @@ use super::{
     Changed,
     canvas::{Canvas, Condition},
 };
-use crate::{Area, Cursor, Error, Monitor, MonitorId, Reason, Rect, Size};
+use crate::{Area, Cursor, Display, Error, Monitor, MonitorId, Reason, Rect, Size};
 
 /// More monitors than any Mac has connections for.
 const MOST: usize = 32;
-
-/// The desktop of this process's session: macOS has one, and names it nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Display(());
-
-impl Display {
-    /// The display of this process.
-    pub fn current() -> Self {
-        Self(())
-    }
-
-    /// As [`current`](Self::current): no environment variable names a display here.
-    pub fn from_variables(_variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(())
-    }
-}
 
 pub(crate) fn monitors(_display: &Display) -> Result<Vec<Monitor>, Error> {
     let mut ids = [CGDirectDisplayID::default(); MOST];

@@ -8,23 +8,7 @@ mod source;
 pub(crate) use border::Border;
 pub(crate) use capture::Capture;
 
-use crate::{Error, Monitor, Reason};
-
-/// The desktop of this process's session: Windows has one, and names it nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Display(());
-
-impl Display {
-    /// The display of this process.
-    pub fn current() -> Self {
-        Self(())
-    }
-
-    /// As [`current`](Self::current): no environment variable names a display here.
-    pub fn from_variables(_variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(())
-    }
-}
+use crate::{Display, Error, Monitor, Reason};
 
 pub(crate) fn monitors(_display: &Display) -> Result<Vec<Monitor>, Error> {
     let monitors: Vec<_> = outputs::list()?.into_iter().map(|output| output.monitor).collect();

@@ -16,7 +16,6 @@ use std::{
 use x11rb::{connection::Connection as _, protocol::xproto::ConnectionExt as _, wrapper::ConnectionExt as _};
 
 use super::{
-    Display,
     keymap::{ALT, CONTROL, Keymap, SHIFT, State},
     keys::{Keys, Steps},
     server::{Server, is_layout},
@@ -26,7 +25,7 @@ use super::{
     watch::{News, Watch},
 };
 use crate::{
-    Done, Error, Held, Lent, Options, Refusal,
+    Display, Done, Error, Held, Lent, Options, Refusal,
     platform::{Report, buttons::Buttons, local::Local},
 };
 

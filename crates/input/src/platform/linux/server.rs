@@ -2,12 +2,12 @@
 
 use std::ops::Deref;
 
+use display::{Connected, Display, Unusable};
 use x11rb::{
     connection::{Connection as _, RequestConnection as _},
     errors::{ConnectionError, ReplyError, ReplyOrIdError},
     protocol::{
         Event,
-        randr::ConnectionExt as _,
         res::{self, ConnectionExt as _},
         xinput::{self, ConnectionExt as _, DeviceType},
         xkb::{self, ConnectionExt as _},
@@ -20,11 +20,9 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
-use super::{Display, keymap::Keymap};
+use super::keymap::Keymap;
 use crate::{Error, Reason};
 
-/// How Xwayland names itself.
-const XWAYLAND: &str = "XWAYLAND";
 /// What marks the devices through which programs inject.
 const XTEST_DEVICE: &str = "XTEST Device";
 const ALL_DEVICES: u16 = 0;
@@ -39,17 +37,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Connects, and makes sure that all is there and that it is not the X server beside a Wayland desktop.
+    /// Connects, and makes sure that all is there.
     pub(super) fn connect(display: &Display) -> Result<Self, Error> {
-        if display.is_wayland {
-            return Err(Reason::Wayland.into());
-        }
-        let name = display.name.as_deref().ok_or(Reason::NoDisplay)?;
-        let (connection, screen) = x11rb::connect(Some(name)).map_err(|_| Reason::Unreachable)?;
-        let root = connection.setup().roots.get(screen).ok_or(Reason::Unreachable)?.root;
-        if is_xwayland(&connection, root)? {
-            return Err(Reason::Wayland.into());
-        }
+        let Connected { connection, root, .. } = display.connect()?;
         for extension in [
             xtest::X11_EXTENSION_NAME,
             xinput::X11_EXTENSION_NAME,
@@ -290,22 +280,15 @@ fn is_down(state: &xinput::InputStateData) -> bool {
     }
 }
 
-fn is_xwayland(connection: &RustConnection, root: Window) -> Result<bool, Error> {
-    if connection.query_extension(XWAYLAND.as_bytes())?.reply()?.present {
-        return Ok(true);
-    }
-    // Older ones name only their outputs so.
-    if connection.query_extension(b"RANDR")?.reply()?.present {
-        let version = connection.randr_query_version(1, 5)?.reply()?;
-        if (version.major_version, version.minor_version) >= (1, 5) {
-            for monitor in connection.randr_get_monitors(root, true)?.reply()?.monitors {
-                if connection.get_atom_name(monitor.name)?.reply()?.name.starts_with(XWAYLAND.as_bytes()) {
-                    return Ok(true);
-                }
-            }
+impl From<Unusable> for Error {
+    fn from(error: Unusable) -> Self {
+        match error {
+            Unusable::Wayland => Reason::Wayland.into(),
+            Unusable::NoDisplay => Reason::NoDisplay.into(),
+            Unusable::Unreachable => Reason::Unreachable.into(),
+            Unusable::Broken(error) => error.into(),
         }
     }
-    Ok(false)
 }
 
 impl From<ConnectionError> for Error {

@@ -12,14 +12,13 @@ use std::{
 };
 
 use super::{
-    Display,
     events::{Events, button_mapping, on_desktop},
     keys::{self, Key},
     owner,
     watch::{Watch, user_holds_something},
 };
 use crate::{
-    Done, Error, Held, Options, Refusal,
+    Display, Done, Error, Held, Options, Refusal,
     platform::{Report, buttons::Buttons, local::Local},
 };
 

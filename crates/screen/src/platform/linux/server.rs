@@ -1,5 +1,6 @@
 //! A connection to the X server, and what it says of screen and monitors.
 
+use display::{Connected, Display, Unusable};
 use x11rb::{
     connection::{Connection as _, RequestConnection as _},
     errors::{ConnectionError, ReplyError, ReplyOrIdError},
@@ -12,11 +13,7 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
-use super::Display;
 use crate::{Area, Error, Monitor, MonitorId, Reason, Rect, Size};
-
-/// Xwayland's own extension since version 23.1; before, its outputs were called so and numbered.
-const XWAYLAND: &str = "XWAYLAND";
 
 pub(super) struct Server {
     pub(super) connection: RustConnection,
@@ -28,15 +25,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Connects, and makes sure that it is not the X server beside a Wayland desktop.
+    /// Connects, and finds out what the server can tell.
     pub(super) fn connect(display: &Display) -> Result<Self, Error> {
-        if display.is_wayland {
-            return Err(Reason::Wayland.into());
-        }
-        let name = display.name.as_deref().ok_or(Reason::NoDisplay)?;
-        let (connection, screen) = x11rb::connect(Some(name)).map_err(|_| Reason::Unreachable)?;
-        let root = connection.setup().roots.get(screen).ok_or(Reason::Unreachable)?.root;
-        let is_xwayland = connection.query_extension(XWAYLAND.as_bytes())?.reply()?.present;
+        let Connected { connection, screen, root } = display.connect()?;
         let mut server = Self { connection, root, screen, lists_monitors: false, tells_pointer: false };
         if server.has(randr::X11_EXTENSION_NAME)? {
             let version = server.connection.randr_query_version(1, 5)?.reply()?;
@@ -45,10 +36,6 @@ impl Server {
         if server.has(xinput::X11_EXTENSION_NAME)? {
             let version = server.connection.xinput_xi_query_version(2, 2)?.reply()?;
             server.tells_pointer = (version.major_version, version.minor_version) >= (2, 2);
-        }
-        let beside_wayland = |monitor: &Monitor| monitor.name.starts_with(XWAYLAND);
-        if is_xwayland || server.monitors()?.iter().any(beside_wayland) {
-            return Err(Reason::Wayland.into());
         }
         Ok(server)
     }
@@ -145,6 +132,17 @@ impl Server {
     pub(super) fn cut(&self) {
         // It fails only where the server has cut it before.
         let _ = rustix::net::shutdown(self.connection.stream(), rustix::net::Shutdown::Both);
+    }
+}
+
+impl From<Unusable> for Error {
+    fn from(error: Unusable) -> Self {
+        match error {
+            Unusable::Wayland => Reason::Wayland.into(),
+            Unusable::NoDisplay => Reason::NoDisplay.into(),
+            Unusable::Unreachable => Reason::Unreachable.into(),
+            Unusable::Broken(error) => error.into(),
+        }
     }
 }
 
