@@ -4,12 +4,17 @@
 //! the service with a ticket that opens this session's tunnel and nothing more. What is being done it reports itself, so
 //! that no operator can hide it.
 
+mod allowance;
+mod clipboard;
 mod connection;
 mod control;
 mod desktop;
+mod files;
 mod reporter;
 
+use clipboard::Texts;
 use control::Control;
+use files::Files;
 use line::{FromAccess, ToAccess};
 use protocol::{Permission, Permissions};
 use reporter::Reporter;
@@ -55,6 +60,8 @@ struct Served {
     allowed: watch::Receiver<Allowed>,
     reporter: Reporter,
     control: Control,
+    files: Files,
+    texts: Texts,
 }
 
 /// How long letting go of keys and buttons may take at the end.
@@ -115,13 +122,15 @@ async fn serve(
     control: &OnceLock<Control>,
 ) -> anyhow::Result<()> {
     reporter.tell(&FromAccess::Hello { version: line::VERSION });
-    let Some(ToAccess::Hello { version: line::VERSION, transport, tunnel_ticket, resident }) =
+    let Some(ToAccess::Hello { version: line::VERSION, transport, tunnel_ticket, resident, excluded }) =
         told.recv().await
     else {
         anyhow::bail!("the resident is of another version");
     };
     let way = connection::Way::new(&transport, tunnel_ticket)?;
     let control = control.get_or_init(|| Control::new(input::Display::current(), resident, reporter.clone()));
+    let files = Files::new(excluded, transport.service_url.clone(), reporter.clone());
+    let texts = Texts::new(reporter.clone())?;
     let watched = control.clone();
     tokio::task::spawn_local(async move { watched.watch().await });
     let (change, allowed) = watch::channel(Allowed::default());
@@ -129,6 +138,7 @@ async fn serve(
         let mut next = *change.borrow();
         by(&mut next);
         change.send_replace(next);
+        texts.set(next, ::clipboard::Display::current);
         // Closed, it has let go of everything when this returns.
         control.set_open(next.lets_input_through());
     };
@@ -136,6 +146,7 @@ async fn serve(
     while let Some(message) = told.recv().await {
         match message {
             ToAccess::Grant(grant) => {
+                files.share(grant.folder);
                 allow(&|allowed| allowed.permissions = grant.permissions);
                 if connection.is_none() {
                     reporter.fact(AccessFact::Started);
@@ -143,6 +154,8 @@ async fn serve(
                         allowed: allowed.clone(),
                         reporter: reporter.clone(),
                         control: control.clone(),
+                        files: files.clone(),
+                        texts: texts.clone(),
                     };
                     let kept = connection::keep(way.clone(), grant.session_id, served);
                     connection = Some(tokio::task::spawn_local(kept).abort_handle());
@@ -152,6 +165,8 @@ async fn serve(
                 allow(&|allowed| allowed.input_held = true);
                 reporter.fact(AccessFact::InputHeld);
             }
+            ToAccess::SendCopied => texts.send_copied(),
+            ToAccess::CancelTransfer { id } => files.cancel(id),
             ToAccess::ResumeInput => allow(&|allowed| allowed.input_held = false),
             ToAccess::Pause => allow(&|allowed| allowed.paused = true),
             ToAccess::Resume => allow(&|allowed| allowed.paused = false),
@@ -205,7 +220,8 @@ mod tests {
         let service_url = "https://support.example/".into();
         let transport = line::Transport { service_url, proxy: None, extra_ca: None };
         let tunnel_ticket = protocol::Secret::new("ticket");
-        ToAccess::Hello { version, transport, tunnel_ticket, resident: process::id() }
+        let (resident, excluded) = (process::id(), Vec::new());
+        ToAccess::Hello { version, transport, tunnel_ticket, resident, excluded }
     }
 
     async fn answers(told: Vec<ToAccess>) -> Vec<FromAccess> {
@@ -223,7 +239,9 @@ mod tests {
     #[tokio::test]
     async fn it_starts_once_and_holds_when_told() {
         let session_id: protocol::SessionId = "s1".parse().unwrap();
-        let grant = Grant { session_id, permissions: Permissions::all() };
+        // What needs no display to begin with.
+        let permissions = [Permission::View, Permission::Control].into();
+        let grant = Grant { session_id, permissions, folder: None };
         let told = vec![
             hello(line::VERSION),
             ToAccess::Grant(grant.clone()),

@@ -1,6 +1,6 @@
 //! The tunnel to the service: made again whenever it is lost, for as long as the process lives.
 
-use super::{Served, desktop};
+use super::{Served, allowance::Allowance, desktop};
 use crate::{resident::link::Backoff, settings::ServiceUrl, transport};
 use anyhow::Context as _;
 use line::Transport;
@@ -14,10 +14,7 @@ use reqwest::{
 };
 use screen::Display;
 use session::AccessFact;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -35,33 +32,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// How many views there can be at a time: a page that is loaded again, and a window of its own, for some moments.
 const MOST_VIEWS: usize = 4;
-
-/// Streams that may be opened at once, and how long it takes until there may be one more: each view is an entry in the
-/// user's journal.
-const BURST: u32 = 16;
-const REFILL: Duration = Duration::from_secs(2);
-
-/// How many streams may still be opened.
-struct Opened {
-    left: u32,
-    refilled: Instant,
-}
-
-impl Opened {
-    fn may_go_on(&mut self) -> bool {
-        let fresh = self.refilled.elapsed().as_secs() / REFILL.as_secs();
-        if fresh > 0 {
-            self.left = self.left.saturating_add(u32::try_from(fresh).unwrap_or(BURST)).min(BURST);
-            self.refilled = Instant::now();
-        }
-        if self.left == 0 {
-            tracing::warn!("the service opens more than anybody can look at");
-            return false;
-        }
-        self.left -= 1;
-        true
-    }
-}
 
 /// The way to the service, and the ticket that opens the tunnel.
 #[derive(Clone)]
@@ -114,7 +84,7 @@ impl Way {
 pub(super) async fn keep(way: Way, session_id: SessionId, served: Served) {
     let mut backoff = Backoff::default();
     let views = Arc::new(());
-    let mut opened = Opened { left: BURST, refilled: Instant::now() };
+    let mut opened = Allowance::new();
     loop {
         match timeout(CONNECT_LIMIT, way.connect(&session_id)).await {
             Ok(Ok(socket)) => {
@@ -124,9 +94,7 @@ pub(super) async fn keep(way: Way, session_id: SessionId, served: Served) {
                 let (mut incoming, driving) = tunnel::accept(tunnel::bytes(socket));
                 let serving = async {
                     while let Some((kind, stream)) = incoming.next().await {
-                        if opened.may_go_on() {
-                            serve(kind, stream, &served, &views);
-                        }
+                        serve(kind, stream, &served, &session_id, &views, &mut opened);
                     }
                 };
                 let ended = tokio::select! {
@@ -147,13 +115,23 @@ pub(super) async fn keep(way: Way, session_id: SessionId, served: Served) {
 }
 
 /// Each stream asks for what is granted now; what is not is closed without an answer.
-fn serve(kind: Kind, stream: Stream, served: &Served, views: &Arc<()>) {
+fn serve(
+    kind: Kind,
+    stream: Stream,
+    served: &Served,
+    session_id: &SessionId,
+    views: &Arc<()>,
+    opened: &mut Allowance,
+) {
     match kind {
         Kind::Desktop if Arc::strong_count(views) > MOST_VIEWS => {
             tracing::warn!("the operator wants more views than anybody can look at");
         }
+        Kind::Desktop if !opened.take() => {
+            tracing::warn!("the service opens more views than anybody can look at");
+        }
         Kind::Desktop => desktop::start(stream, Display::current(), served.clone(), views.clone()),
-        // Nothing serves files yet.
-        Kind::Files => drop(stream),
+        // A stream a request; how fast they may be made is looked at where it is known what they ask for.
+        Kind::Files => served.files.start(stream, session_id, served),
     }
 }

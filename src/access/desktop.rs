@@ -6,6 +6,7 @@
 
 use super::{
     Served,
+    clipboard::{Offer, Texts},
     control::Control,
     reporter::{Doing, Reporter},
 };
@@ -22,7 +23,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    sync::Notify,
+    sync::{Notify, watch},
 };
 
 /// No more than 60 pictures a second: no screen shows more.
@@ -70,7 +71,7 @@ async fn view(
     display: Display,
     served: Served,
 ) -> Result<(), Error> {
-    let Served { mut allowed, reporter, control } = served;
+    let Served { mut allowed, reporter, texts, control, .. } = served;
     let first = *allowed.borrow_and_update();
     if !first.permits(Permission::View) {
         return Ok(());
@@ -99,12 +100,19 @@ async fn view(
         next_frame: Instant::now(),
         doing: None,
         control,
+        texts,
     };
+    view.server.set_clipboard(first.permits(Permission::Clipboard));
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut received = vec![0; 16 * 1024];
     let mut sending = Vec::new();
     let mut sent = 0;
+    // The texts for the operator's program, from the moment on at which it is ready for the first picture.
+    let mut offers = None;
     loop {
+        if offers.is_none() && view.doing.is_some() {
+            offers = Some(view.texts.offers());
+        }
         if sent == sending.len() {
             sending.clear();
             sent = 0;
@@ -120,6 +128,7 @@ async fn view(
                     return Ok(());
                 }
                 view.server.set_view_only(!now.lets_input_through());
+                view.server.set_clipboard(now.permits(Permission::Clipboard));
                 view.take_events(&reporter);
             }
             count = writer.write(&sending[sent..]), if pending => {
@@ -136,6 +145,11 @@ async fn view(
                 view.take_events(&reporter);
             }
             () = changed.notified() => view.dirty = true,
+            text = next(&mut offers) => {
+                if let Some(text) = text {
+                    view.server.offer_clipboard(&text);
+                }
+            }
             () = view.due(), if !pending => {}
         }
     }
@@ -152,6 +166,7 @@ struct View {
     /// From the moment at which the operator's program is ready for the first picture.
     doing: Option<(Doing, Option<Border>)>,
     control: Control,
+    texts: Texts,
 }
 
 impl Drop for View {
@@ -172,8 +187,10 @@ impl View {
                 }
                 Event::Key { down, keysym, .. } => self.control.key(down, keysym),
                 Event::Pointer { x, y, buttons } => self.control.pointer(x, y, buttons),
-                // The clipboard is not served yet.
-                Event::ClipboardOffered | Event::Clipboard(_) => {}
+                // To offer it is the operator's word to put it there.
+                Event::ClipboardOffered => self.server.request_clipboard(),
+                Event::Clipboard(text) => self.texts.put(text),
+                Event::ClipboardTooLong => tracing::info!("the operator's text is too long for a clipboard"),
             }
         }
     }
@@ -233,6 +250,16 @@ impl View {
     }
 }
 
+/// The next text for the operator's program, or that there is none any more.
+async fn next(offers: &mut Option<watch::Receiver<Offer>>) -> Offer {
+    if let Some(offers) = offers
+        && offers.changed().await.is_ok()
+    {
+        return offers.borrow_and_update().clone();
+    }
+    std::future::pending().await
+}
+
 fn screen(monitor: &screen::Monitor) -> rfb::Screen {
     let screen::Rect { x, y, width, height } = monitor.rect;
     let id = NonZeroU32::MIN.saturating_add(monitor.id.0);
@@ -259,8 +286,10 @@ mod tests {
         let (_allow, allowed) = watch::channel(allowed);
         let reporter = Reporter::new(said.clone());
         let control = Control::new(input::Display::current(), std::process::id(), reporter.clone());
+        let files = crate::access::files::Files::new(Vec::new(), String::new(), reporter.clone());
+        let texts = Texts::new(reporter.clone()).unwrap();
         let no_display = Display::from_variables(|_| None);
-        drop(view(stream, no_display, Served { allowed, reporter, control }).await);
+        drop(view(stream, no_display, Served { allowed, reporter, control, files, texts }).await);
         let mut got = Vec::new();
         operator.read_to_end(&mut got).await.unwrap();
         got

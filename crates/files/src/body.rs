@@ -79,8 +79,8 @@ impl Body for Stream {
             state.transfer.get_or_insert_with(|| {
                 let size = this.body.size_hint().exact();
                 let start = request.part().map_or(0, |part| part.start);
-                let name = request.way().to_string();
-                Ongoing::begin(folder, request.teller(), name, size, start, Direction::Upload)
+                let (all, way) = (&folder.transfers, request.way());
+                Ongoing::begin(all, request.teller(), way, size, start, Direction::Upload)
             });
             state
         });

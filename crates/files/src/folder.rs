@@ -4,10 +4,12 @@ use crate::{
     Error,
     entry::Entry,
     locks::Locks,
+    pace::{Pace, Pacer},
     platform::{self, Identity, Trash},
     protected::Protected,
     refusal::Refusal,
     temp::{Names, Temp},
+    transfer::Transfers,
     uploads::Uploads,
     way::{self, Way},
 };
@@ -21,7 +23,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -38,6 +40,8 @@ pub struct Rules {
     pub origin: String,
     /// Where the user's trash lies, on Linux; where the environment says when not given.
     pub trash: Option<PathBuf>,
+    /// How fast an operator may go through files.
+    pub pace: Pace,
 }
 
 /// A folder that is shared: a handle to it, and what holds in it. Locks and uploads that were cut belong to it too, so
@@ -51,7 +55,8 @@ pub struct Folder {
     names: Arc<Names>,
     pub(crate) locks: Locks,
     pub(crate) uploads: Uploads,
-    pub(crate) transfers: AtomicU64,
+    pub(crate) transfers: Arc<Transfers>,
+    pacer: Pacer,
 }
 
 impl fmt::Debug for Folder {
@@ -86,13 +91,25 @@ impl Folder {
             names: Arc::default(),
             locks: Locks::default(),
             uploads: Uploads::default(),
-            transfers: AtomicU64::default(),
+            transfers: Arc::default(),
+            pacer: Pacer::default(),
         })
     }
 
     /// Where it is, without links: for showing it.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Cuts a transfer that goes on, for the user. What arrived of an upload is not kept, and for a while the file is not
+    /// transferred that way again.
+    pub fn cancel(&self, id: u64) {
+        self.transfers.cancel(id);
+    }
+
+    /// Waits until one more transfer or change may be made.
+    pub(crate) async fn keep_pace(&self) {
+        self.pacer.wait(self.rules.pace).await;
     }
 
     /// How much there is, and how much of it free.

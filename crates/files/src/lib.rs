@@ -18,6 +18,7 @@ mod folder;
 mod gate;
 mod io;
 mod locks;
+mod pace;
 mod platform;
 mod protected;
 mod refusal;
@@ -31,6 +32,7 @@ mod way;
 mod xml;
 
 pub use folder::{Folder, Rules};
+pub use pace::Pace;
 pub use serve::serve;
 pub use transfer::{Change, Direction, How, Transfer};
 
@@ -75,6 +77,9 @@ pub const LINGER_LIMIT: Duration = Duration::from_secs(5);
 pub const MAX_KEPT: usize = 8;
 /// See [`MAX_KEPT`].
 pub const KEPT_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// How long a file that the user cancelled is not transferred again.
+pub const CANCELLED_FOR: Duration = Duration::from_secs(60);
 
 /// What may be done in the folder. It may change while a connection is served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

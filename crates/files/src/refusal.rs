@@ -8,6 +8,7 @@ use std::io;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     NotGranted,
+    Cancelled,
     NotFound,
     Exists,
     Hidden,
@@ -41,6 +42,11 @@ impl Refusal {
                 StatusCode::FORBIDDEN,
                 "not_granted",
                 "The user has not allowed this. Ask for the permission.",
+            ),
+            Self::Cancelled => (
+                StatusCode::FORBIDDEN,
+                "cancelled",
+                "The user cancelled this file. Ask the user before you try again in a minute.",
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is no such file or folder."),
             Self::Exists => {

@@ -69,7 +69,7 @@ impl Request {
     }
 
     pub(crate) fn tell(&self, change: Change) {
-        (self.0.tell)(Transfer::Changed(change));
+        self.0.tell.tell(Transfer::Changed(change));
     }
 
     pub(crate) fn teller(&self) -> &Tell {

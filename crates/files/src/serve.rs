@@ -44,7 +44,7 @@ pub async fn serve(
     prefix: &str,
     tell: impl Fn(Transfer) + Send + Sync + 'static,
 ) -> Result<(), Error> {
-    let server = Server::new(folder.clone(), may.clone(), prefix, Arc::new(tell));
+    let server = Server::new(folder.clone(), may.clone(), prefix, Tell::new(tell));
     let service = service_fn(|request| {
         let server = &server;
         async move { Ok::<_, Infallible>(server.answer(request).await) }
@@ -55,6 +55,7 @@ pub async fn serve(
     let ended = tokio::select! {
         biased;
         () = server.taken_back(&mut may) => Ok(()),
+        () = server.tell.is_cut() => Ok(()),
         ended = connection => ended,
     };
     if !may.borrow().write {
@@ -154,10 +155,26 @@ impl Server {
             Err(Err(refusal)) => return unserved(gate::refused(refusal)),
         };
         let waited = Waited(request.clone());
+        if self.is_cancelled(&request) {
+            return unserved(gate::refused(Refusal::Cancelled));
+        }
+        if *request.method() == Method::GET || gate::changes(request.method()) {
+            self.folder.keep_pace().await;
+        }
         match self.handle(http::Request::from_parts(parts, body), &request, may).await {
             Ok(response) => self.told(&request, response, waited),
             Err(refusal) => unserved(gate::refused(refusal)),
         }
+    }
+
+    /// Whether the user cancelled this very transfer just now.
+    fn is_cancelled(&self, request: &Request) -> bool {
+        let direction = match *request.method() {
+            Method::GET => Direction::Download,
+            Method::PUT => Direction::Upload,
+            _ => return false,
+        };
+        self.folder.transfers.is_cancelled(request.way(), direction)
     }
 
     async fn handle(
@@ -211,9 +228,9 @@ impl Server {
                 let offset = range.and_then(|range| {
                     range.to_str().ok()?.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
                 });
-                let (name, offset) = (request.way().to_string(), offset.unwrap_or(0));
+                let (all, way, offset) = (&self.folder.transfers, request.way(), offset.unwrap_or(0));
                 let transfer =
-                    Ongoing::begin(&self.folder, &self.tell, name, Some(length), offset, Direction::Download);
+                    Ongoing::begin(all, &self.tell, way, Some(length), offset, Direction::Download);
                 sent.told(transfer, length)
             }
             None => sent,

@@ -1,10 +1,12 @@
 //! What is being done in the folder, for those who are to know: the user.
 
-use crate::folder::Folder;
+use crate::{CANCELLED_FOR, way::Way};
 use std::{
-    sync::{Arc, atomic::Ordering},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::sync::Notify;
 
 /// How often it is told how far a transfer is.
 const TOLD_EVERY: Duration = Duration::from_millis(250);
@@ -61,6 +63,8 @@ pub enum How {
     Done,
     /// By either side, by the connection, or by standing still. Of an upload nothing is there.
     Cut,
+    /// By [`Folder::cancel`](crate::Folder::cancel). Of an upload nothing is there, and nothing is kept.
+    Cancelled,
     /// The computer could not do it. Of an upload nothing is there.
     Failed,
 }
@@ -88,11 +92,76 @@ pub enum Change {
     Deleted(String),
 }
 
-/// Who is told.
-pub(crate) type Tell = Arc<dyn Fn(Transfer) + Send + Sync>;
+/// Who is told of what a connection does, and how it is cut.
+#[derive(Clone)]
+pub(crate) struct Tell {
+    to: Arc<dyn Fn(Transfer) + Send + Sync>,
+    cut: Arc<Notify>,
+}
+
+impl Tell {
+    pub(crate) fn new(to: impl Fn(Transfer) + Send + Sync + 'static) -> Self {
+        Self { to: Arc::new(to), cut: Arc::default() }
+    }
+
+    pub(crate) fn tell(&self, transfer: Transfer) {
+        (self.to)(transfer);
+    }
+
+    /// Waits until the connection is to be cut.
+    pub(crate) async fn is_cut(&self) {
+        self.cut.notified().await;
+    }
+}
+
+/// The transfers that go on, and what was cancelled a short while ago.
+#[derive(Debug, Default)]
+pub(crate) struct Transfers(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    next: u64,
+    running: HashMap<u64, Running>,
+    cancelled: Vec<(Way, Direction, Instant)>,
+}
+
+#[derive(Debug)]
+struct Running {
+    way: Way,
+    direction: Direction,
+    cut: Arc<Notify>,
+    is_cancelled: bool,
+}
+
+impl Transfers {
+    /// Cuts a transfer, with its connection. For a while the file is not transferred that way again: clients try again by
+    /// themselves.
+    pub(crate) fn cancel(&self, id: u64) {
+        let mut state = self.lock();
+        let Some(running) = state.running.get_mut(&id) else { return };
+        running.is_cancelled = true;
+        running.cut.notify_one();
+        let cancelled = (running.way.clone(), running.direction, Instant::now());
+        state.cancelled.retain(|(_, _, since)| since.elapsed() < CANCELLED_FOR);
+        state.cancelled.push(cancelled);
+    }
+
+    /// Whether this was cancelled a short while ago.
+    pub(crate) fn is_cancelled(&self, way: &Way, direction: Direction) -> bool {
+        let is_this = |(other, which, since): &(Way, Direction, Instant)| {
+            other == way && *which == direction && since.elapsed() < CANCELLED_FOR
+        };
+        self.lock().cancelled.iter().any(is_this)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A transfer that goes on; unless its end is told, it was cut.
 pub(crate) struct Ongoing {
+    all: Arc<Transfers>,
     tell: Tell,
     id: u64,
     bytes: u64,
@@ -102,23 +171,30 @@ pub(crate) struct Ongoing {
 
 impl Ongoing {
     pub(crate) fn begin(
-        folder: &Folder,
+        all: &Arc<Transfers>,
         tell: &Tell,
-        name: String,
+        way: &Way,
         size: Option<u64>,
         offset: u64,
         direction: Direction,
     ) -> Self {
-        let id = folder.transfers.fetch_add(1, Ordering::Relaxed);
-        tell(Transfer::Began { id, name, size, offset, direction });
-        Self { tell: tell.clone(), id, bytes: 0, told: Instant::now(), ended: false }
+        let id = {
+            let mut state = all.lock();
+            let id = state.next;
+            state.next += 1;
+            let (way, cut) = (way.clone(), tell.cut.clone());
+            state.running.insert(id, Running { way, direction, cut, is_cancelled: false });
+            id
+        };
+        tell.tell(Transfer::Began { id, name: way.to_string(), size, offset, direction });
+        Self { all: all.clone(), tell: tell.clone(), id, bytes: 0, told: Instant::now(), ended: false }
     }
 
     pub(crate) fn moved(&mut self, bytes: usize) {
         self.bytes += bytes as u64;
         if self.told.elapsed() >= TOLD_EVERY {
             self.told = Instant::now();
-            (self.tell)(Transfer::Moved { id: self.id, bytes: self.bytes });
+            self.tell.tell(Transfer::Moved { id: self.id, bytes: self.bytes });
         }
     }
 
@@ -129,7 +205,10 @@ impl Ongoing {
     fn tell_end(&mut self, how: How) {
         if !self.ended {
             self.ended = true;
-            (self.tell)(Transfer::Ended { id: self.id, bytes: self.bytes, how });
+            let running = self.all.lock().running.remove(&self.id);
+            let is_cancelled = how != How::Done && running.is_some_and(|running| running.is_cancelled);
+            let how = if is_cancelled { How::Cancelled } else { how };
+            self.tell.tell(Transfer::Ended { id: self.id, bytes: self.bytes, how });
         }
     }
 }

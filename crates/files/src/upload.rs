@@ -1,8 +1,8 @@
 //! A file that arrives: written aside in large pieces while the next ones come in, and put in its place when it is whole.
 
 use crate::{
-    CHUNK, entry::Entry, folder::Folder, refusal::Refusal, request::Request, temp::Temp, uploads::Kept,
-    way::Way,
+    CHUNK, entry::Entry, folder::Folder, refusal::Refusal, request::Request, temp::Temp, transfer::Direction,
+    uploads::Kept, way::Way,
 };
 use bytes::{Buf, Bytes};
 use cap_std::fs::Metadata;
@@ -152,7 +152,8 @@ impl Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         let (Some(temp), Some(total)) = (self.temp.take(), self.total) else { return };
-        if self.failed || self.received == 0 || self.received > total {
+        let is_cancelled = self.folder.transfers.is_cancelled(&self.way, Direction::Upload);
+        if self.failed || is_cancelled || self.received == 0 || self.received > total {
             return;
         }
         // What is gathered goes with it, unless something before it is still being written.

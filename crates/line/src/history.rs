@@ -8,6 +8,8 @@ use protocol::{
     Actions, EndReason, Operator, Permissions, RejectReason, RequestId, SessionId, Timestamp, UnansweredCause,
 };
 use serde::{Deserialize, Serialize};
+use session::{ClipboardDone, FilesDone};
+use std::path::PathBuf;
 
 /// The window shows so many entries at most.
 pub const LONGEST_HISTORY: usize = 200;
@@ -47,6 +49,15 @@ pub struct HistoryEntry {
     pub taken_back: Permissions,
     /// What the operator did.
     pub done: Actions,
+    /// Where files were shared last, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// What the operator did with files.
+    #[serde(default, skip_serializing_if = "FilesDone::is_empty")]
+    pub files: FilesDone,
+    /// What went over the clipboard.
+    #[serde(default, skip_serializing_if = "ClipboardDone::is_empty")]
+    pub clipboard: ClipboardDone,
     /// When the session started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,

@@ -14,7 +14,10 @@ use input::Held;
 use protocol::{RequestId, Secret};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use session::{AccessFact, Grant, PromptFact, UserInput, View};
-use std::io::{self, BufRead, Read, Write};
+use std::{
+    io::{self, BufRead, Read, Write},
+    path::PathBuf,
+};
 
 /// The version of the lines. Both ends come from one program file, so another version means that the file was replaced
 /// while the resident ran.
@@ -95,6 +98,8 @@ pub enum ToAccess {
         tunnel_ticket: Secret,
         /// The resident's process id: its windows, and those of its children, are not the operator's to touch.
         resident: u32,
+        /// What of the user's files is never shared.
+        excluded: Vec<PathBuf>,
     },
     /// Serve exactly this from now on.
     Grant(Grant),
@@ -102,6 +107,13 @@ pub enum ToAccess {
     HoldInput,
     /// Let the operator's input through again.
     ResumeInput,
+    /// Cut this transfer, and keep nothing of it.
+    CancelTransfer {
+        /// Which.
+        id: u64,
+    },
+    /// Send the operator what was copied last; answered by what became of it.
+    SendCopied,
     /// Input released and held, picture and transfers stopped.
     Pause,
     /// Go on.
@@ -191,6 +203,7 @@ pub fn read<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<T, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use session::{Direction, FileChange, FilesFact, SharedFolder, TransferEnd};
 
     #[test]
     fn a_message_that_was_cut_is_an_end_and_not_a_message() {
@@ -198,5 +211,35 @@ mod tests {
         write(&mut bytes, &FromWindow::User(UserInput::End)).unwrap();
         assert_eq!(read::<FromWindow>(&mut bytes.as_slice()).unwrap(), FromWindow::User(UserInput::End));
         assert!(matches!(read::<FromWindow>(&mut &bytes[..bytes.len() - 1]), Err(Error::Ended)));
+    }
+
+    fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: T) {
+        let bytes = encode(&message).unwrap();
+        assert_eq!(read::<T>(&mut bytes.as_slice()).unwrap(), message, "{}", String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn what_is_said_of_files_comes_as_it_was_said() {
+        let name = || "Reports/\"q1\"\n.xlsx".to_owned();
+        let began = FilesFact::Began {
+            id: u64::MAX,
+            name: name(),
+            size: Some(u64::MAX),
+            offset: 1,
+            direction: Direction::Upload,
+        };
+        for fact in [
+            began,
+            FilesFact::Moved { id: 0, bytes: 7 },
+            FilesFact::Ended { id: 0, bytes: 9, end: TransferEnd::Cancelled },
+            FilesFact::Changed(FileChange::Renamed { from: name(), to: "b".into() }),
+        ] {
+            comes_back(FromAccess::Fact(AccessFact::Files(fact)));
+        }
+        comes_back(ToAccess::CancelTransfer { id: u64::MAX });
+        comes_back(FromWindow::User(UserInput::CancelTransfer { id: 3 }));
+        let folder = Some(SharedFolder { path: "/home/ursula/Zufällig".into(), whole_home: true });
+        let session_id = "s1".parse().unwrap();
+        comes_back(ToAccess::Grant(Grant { session_id, permissions: protocol::Permissions::all(), folder }));
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Extended {
     Notify { text: bool },
     /// Its text.
     Provide(String),
+    /// Its text, which is longer than [`MAX_CLIPBOARD`].
+    TooLong,
     /// Something about formats that are not text, or about what it can do.
     Other,
 }
@@ -46,20 +48,21 @@ pub(crate) fn read(message: &[u8]) -> Result<Extended, Error> {
         REQUEST if text => Extended::Request,
         PEEK => Extended::Peek,
         NOTIFY => Extended::Notify { text },
-        PROVIDE if text => Extended::Provide(inflate(data)?),
+        PROVIDE if text => inflate(data)?,
         _ => Extended::Other,
     })
 }
 
 /// Text is the first of what is sent, with its size before it and a zero at its end.
-fn inflate(data: &[u8]) -> Result<String, Error> {
+fn inflate(data: &[u8]) -> Result<Extended, Error> {
     let malformed = |_| Error::Malformed("clipboard text");
     let mut data = ZlibDecoder::new(data);
     let mut size = [0; 4];
     data.read_exact(&mut size).map_err(malformed)?;
     let size = u32::from_be_bytes(size) as usize;
-    if size > MAX_CLIPBOARD + 1 {
-        return Err(Error::TooLong("clipboard text"));
+    // Each line break counts twice on the way, and the end once.
+    if size > 2 * MAX_CLIPBOARD + 1 {
+        return Ok(Extended::TooLong);
     }
     let mut text = Vec::new();
     data.take(size as u64).read_to_end(&mut text).map_err(malformed)?;
@@ -69,7 +72,8 @@ fn inflate(data: &[u8]) -> Result<String, Error> {
     if text.last() == Some(&0) {
         text.pop();
     }
-    Ok(String::from_utf8_lossy(&text).replace("\r\n", "\n"))
+    let text = String::from_utf8_lossy(&text).replace("\r\n", "\n");
+    Ok(if text.len() > MAX_CLIPBOARD { Extended::TooLong } else { Extended::Provide(text) })
 }
 
 /// Text of a plain message.
@@ -133,7 +137,7 @@ mod tests {
 
     #[test]
     fn text_arrives_as_it_was_given() {
-        for text in ["", "Grüße, 世界 🙂\nsecond line\n", "\0"] {
+        for text in ["", "Grüße, 世界 🙂\nsecond line\n", "\0", &"\n".repeat(MAX_CLIPBOARD)] {
             let mut out = Vec::new();
             put_provide(text, &mut out);
             let length = i32::from_be_bytes(out[4..8].try_into().unwrap());
@@ -143,11 +147,22 @@ mod tests {
     }
 
     #[test]
-    fn text_that_inflates_beyond_the_limit_is_an_error() {
+    fn text_that_inflates_beyond_the_limit_is_not_inflated() {
         let bomb = vec![0x20; 64 * MAX_CLIPBOARD];
-        assert_eq!(provided(bomb.len() as u32, &bomb), Err(Error::TooLong("clipboard text")));
+        assert_eq!(provided(bomb.len() as u32, &bomb), Ok(Extended::TooLong));
+        assert_eq!(provided(2 * MAX_CLIPBOARD as u32, &bomb), Ok(Extended::TooLong));
+        assert_eq!(provided(u32::MAX, b"short"), Ok(Extended::TooLong));
         // What follows the size that was told is not even looked at.
         assert_eq!(provided(2, &bomb), Ok(Extended::Provide("  ".into())));
+    }
+
+    #[test]
+    fn a_stream_that_is_flushed_and_not_ended_has_all_of_the_text() {
+        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::new(6));
+        deflated.write_all(b"\0\0\0\x05text\0").unwrap();
+        deflated.flush().unwrap();
+        let message = [&(PROVIDE | TEXT).to_be_bytes()[..], deflated.get_ref()].concat();
+        assert_eq!(read(&message), Ok(Extended::Provide("text".into())));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What clients say once they are connected.
 
+use crate::clipboard::MAX_CLIPBOARD;
 use crate::error::Error;
 use crate::geometry::Rect;
 use crate::pixel::PixelFormat;
@@ -7,7 +8,8 @@ use crate::pixel::PixelFormat;
 /// No message is taken that is longer than this, in bytes; kinds that need less have a lower limit of their own.
 pub const MAX_MESSAGE: usize = MAX_CUT_TEXT + 8;
 
-const MAX_CUT_TEXT: usize = 1024 * 1024;
+/// Text that deflate makes longer instead of shorter grows by less than this.
+const MAX_CUT_TEXT: usize = MAX_CLIPBOARD + 64 * 1024;
 /// Viewers list a few dozen; a list is not kept, so this is only about patience.
 const MAX_ENCODINGS: u16 = 1024;
 const MAX_FENCE: usize = 64;
@@ -39,6 +41,8 @@ pub(crate) enum Message<'a> {
     CutText(&'a [u8]),
     /// Flags and what they say follows.
     ExtendedCutText(&'a [u8]),
+    /// So many bytes of text follow, more than are taken; they are no part of the message.
+    LongCutText(u32),
     ContinuousUpdates {
         enable: bool,
         area: Rect,
@@ -131,11 +135,11 @@ impl<'a> Rest<'a> {
     fn cut_text(&mut self) -> Result<Message<'a>, Stop> {
         self.bytes(3)?;
         let length = i32::from_be_bytes(self.array()?);
-        let size = length.unsigned_abs() as usize;
-        if size > MAX_CUT_TEXT {
-            return Err(Stop::Wrong(Error::TooLong("clipboard text")));
+        let size = length.unsigned_abs();
+        if size > MAX_CUT_TEXT as u32 {
+            return Ok(Message::LongCutText(size));
         }
-        let text = self.bytes(size)?;
+        let text = self.bytes(size as usize)?;
         Ok(if length < 0 { Message::ExtendedCutText(text) } else { Message::CutText(text) })
     }
 
@@ -189,10 +193,19 @@ mod tests {
     #[test]
     fn a_length_beyond_the_limit_is_an_error_before_its_bytes_arrive() {
         let too_long = |message: &[u8], what| assert_eq!(read(message), Err(Error::TooLong(what)));
-        too_long(&[6, 0, 0, 0, 0, 0x10, 0, 1], "clipboard text");
-        too_long(&[6, 0, 0, 0, 0x80, 0, 0, 0], "clipboard text");
         too_long(&[2, 0, 0xFF, 0xFF], "list of encodings");
         too_long(&[248, 0, 0, 0, 0, 0, 0, 0, 65], "fence");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_known_before_it_arrives() {
+        let long = |length: i32, told| {
+            let message = [[6, 0, 0, 0], length.to_be_bytes()].concat();
+            assert_eq!(read(&message), Ok(Some((Message::LongCutText(told), 8))));
+        };
+        long(MAX_CUT_TEXT as i32 + 1, MAX_CUT_TEXT as u32 + 1);
+        long(-(MAX_CUT_TEXT as i32 + 1), MAX_CUT_TEXT as u32 + 1);
+        long(i32::MIN, 1 << 31);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The connection with one client.
 
+mod clipboard;
 mod update;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::abilities::Abilities;
-use crate::clipboard::{self, Extended, MAX_CLIPBOARD};
+use crate::clipboard as text;
 use crate::encode::{Cursor, Encoder, Piece};
 use crate::error::Error;
 use crate::geometry::{Rect, Size};
@@ -68,6 +69,8 @@ pub enum Event {
     ClipboardOffered,
     /// Its text for the clipboard, with line breaks as `\n`; a newer one replaces one that was not polled yet.
     Clipboard(String),
+    /// It has a text for the clipboard that is longer than [`MAX_CLIPBOARD`](crate::MAX_CLIPBOARD). It was passed over.
+    ClipboardTooLong,
 }
 
 /// An RFB server for one client.
@@ -94,6 +97,10 @@ pub struct Server {
     events: VecDeque<Event>,
     view_only: bool,
     held: Held,
+    /// Whether texts go either way.
+    clipboard: bool,
+    /// How much is still to come of a text that is passed over.
+    passed_over: u32,
     /// The text that the client may fetch.
     offered: Option<String>,
     abilities: Abilities,
@@ -148,6 +155,8 @@ impl Server {
             events: VecDeque::new(),
             view_only,
             held: Held::default(),
+            clipboard: false,
+            passed_over: 0,
             offered: None,
             abilities: Abilities::default(),
             converter: Converter::native(),
@@ -225,16 +234,14 @@ impl Server {
         self.shadow.take_in(rect, pixels, stride, moves);
     }
 
-    /// Whether keys, pointer and clipboard of the client count for nothing.
+    /// Whether keys and pointer of the client count for nothing.
     ///
-    /// While it is set, no such event comes out, and the client is offered no text. Setting it has events come out that
+    /// While it is set, no such event comes out. Setting it has events come out that
     /// let go of each key and button which the client holds, the last one first. What it still holds when this ends
     /// counts only after being let go of and pressed anew.
     pub fn set_view_only(&mut self, view_only: bool) {
         self.view_only = view_only;
         if view_only {
-            self.offered = None;
-            self.events.retain(|event| !matches!(event, Event::Clipboard(_) | Event::ClipboardOffered));
             self.events.extend(self.held.release());
             self.pointer.taken_from_client();
         }
@@ -277,30 +284,6 @@ impl Server {
         }
     }
 
-    /// Offers the client a text for its clipboard, in place of any before; no if it cannot be: while view-only, before
-    /// the client is ready, or when the text is longer than [`MAX_CLIPBOARD`].
-    ///
-    /// Clients with the extended clipboard fetch it when they like; others are sent it at once, as far as it is Latin-1.
-    pub fn offer_clipboard(&mut self, text: &str) -> bool {
-        if self.view_only || self.phase != Phase::Running || text.len() > MAX_CLIPBOARD {
-            return false;
-        }
-        if self.abilities.extended_clipboard {
-            self.offered = Some(text.to_owned());
-            clipboard::put_notify(true, &mut self.output);
-        } else {
-            clipboard::put_plain(text, &mut self.output);
-        }
-        true
-    }
-
-    /// Asks the client for the text that it offered; it comes as [`Event::Clipboard`].
-    pub fn request_clipboard(&mut self) {
-        if !self.view_only && self.phase == Phase::Running && self.abilities.extended_clipboard {
-            clipboard::put_request(&mut self.output);
-        }
-    }
-
     /// Handles what the bytes begin with and says how long it is; 0 as long as it is not complete.
     fn step(&mut self, bytes: &[u8], now: Duration) -> Result<usize, Error> {
         if self.output.len() > self.update_length + MAX_UNREAD {
@@ -323,6 +306,11 @@ impl Server {
                 let Some(&shared) = bytes.first() else { return Ok(0) };
                 self.init(shared != 0);
                 Ok(1)
+            }
+            Phase::Running if self.passed_over > 0 => {
+                let length = bytes.len().min(self.passed_over as usize);
+                self.passed_over -= length as u32;
+                Ok(length)
             }
             Phase::Running => {
                 let Some((message, length)) = message::read(bytes)? else { return Ok(0) };
@@ -397,9 +385,13 @@ impl Server {
                 self.events.extend(event);
             }
             Message::CutText(text) => {
-                if !self.view_only {
-                    self.clipboard_arrived(clipboard::from_latin1(text));
+                if self.clipboard {
+                    self.clipboard_arrived(text::from_latin1(text));
                 }
+            }
+            Message::LongCutText(length) => {
+                self.passed_over = length;
+                self.clipboard_too_long();
             }
             Message::ExtendedCutText(message) => self.extended_clipboard(message)?,
             Message::ContinuousUpdates { enable, area } => {
@@ -427,7 +419,7 @@ impl Server {
             self.output.push(message::CONTINUOUS_UPDATES);
         }
         if abilities.extended_clipboard && !before.extended_clipboard {
-            clipboard::put_caps(&mut self.output);
+            text::put_caps(&mut self.output);
         }
         if !abilities.continuous_updates {
             self.continuous = None;
@@ -440,32 +432,6 @@ impl Server {
         told(&mut self.news.layout, before.extended_desktop_size, abilities.extended_desktop_size);
         told(&mut self.news.extended_key, before.extended_key, abilities.extended_key);
         told(&mut self.news.extended_mouse, before.extended_mouse, abilities.extended_mouse);
-    }
-
-    fn clipboard_arrived(&mut self, text: String) {
-        self.events.retain(|event| !matches!(event, Event::Clipboard(_)));
-        self.events.push_back(Event::Clipboard(text));
-    }
-
-    fn extended_clipboard(&mut self, message: &[u8]) -> Result<(), Error> {
-        if !self.abilities.extended_clipboard {
-            return Err(Error::Malformed("clipboard message"));
-        }
-        if self.view_only {
-            return Ok(());
-        }
-        match clipboard::read(message)? {
-            Extended::Request => {
-                if let Some(text) = &self.offered {
-                    clipboard::put_provide(text, &mut self.output);
-                }
-            }
-            Extended::Peek => clipboard::put_notify(self.offered.is_some(), &mut self.output),
-            Extended::Notify { text: true } => self.events.push_back(Event::ClipboardOffered),
-            Extended::Provide(text) => self.clipboard_arrived(text),
-            Extended::Notify { text: false } | Extended::Other => {}
-        }
-        Ok(())
     }
 
     /// Everything is done in order here, so what the flags ask for is always so.

@@ -1,6 +1,8 @@
 //! The state machine: dispatch, link, lock, timers. What belongs to joining, requests, sessions and the view is in the
 //! modules below.
 
+mod clipboard;
+mod files;
 mod join;
 mod phase;
 mod request;
@@ -14,6 +16,7 @@ use crate::{
 };
 use phase::{Base, Phase, Prompt, Stage};
 use protocol::{EndReason, Outcome, RequestId, SessionCode, SessionId, Timestamp, UnansweredCause};
+use request::Yes;
 use rings::Rings;
 use std::{collections::VecDeque, mem, time::Duration};
 use tracing::debug;
@@ -169,6 +172,7 @@ impl Agent {
                 }
                 Timer::SessionLocked => self.end_session(EndReason::Locked, now),
                 Timer::Chatting => self.chat_paused(now),
+                Timer::Files => self.tell_files(now),
                 Timer::Ended => self.close_summary(now),
             }
         }
@@ -195,13 +199,15 @@ impl Agent {
             UserInput::Start { code } => self.start(code, now),
             UserInput::ConfirmJoin => self.confirm_join(now),
             UserInput::CancelJoin => self.cancel_join(),
-            UserInput::Approve { request_id, permissions, limit, given_by } => {
-                self.approve(&request_id, permissions, limit, given_by, now);
+            UserInput::Approve { request_id, permissions, limit, given_by, folder } => {
+                self.approve(&request_id, Yes { permissions, limit, given_by, folder }, now);
             }
             UserInput::Reject { request_id, reason } => self.reject(&request_id, reason, now),
             UserInput::MoreTime { request_id } => self.more_time(&request_id),
             UserInput::Review => self.review(now),
             UserInput::TakeBack { permission } => self.take_back(permission, now),
+            UserInput::CancelTransfer { id } => self.cancel_transfer(id, now),
+            UserInput::SendCopied => self.send_copied(),
             UserInput::Prolong { by } => self.prolong(by, now),
             UserInput::End => self.end(now),
             UserInput::Say { text } => self.say(&text, now),

@@ -1,7 +1,7 @@
 //! What the core is told at its start, and between sessions.
 
 use protocol::Permissions;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// Settings and machine policy as far as they decide. Frozen while a request is open or a session runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,18 @@ pub struct Config {
     pub once: bool,
     /// The number to call that policy names, shown when something looks suspicious.
     pub number_to_call: Option<String>,
+    /// Whom the user can ask about this program.
+    pub contact: Option<String>,
+    /// Whether machine policy says anything, which the user is told.
+    pub managed: bool,
+    /// Whether the user may quit the agent.
+    pub may_quit: bool,
+    /// The folder that is preset for files.
+    pub folder: Option<PathBuf>,
+    /// The user's home folder, which is shared as a whole only where [`Config::whole_home`] says so.
+    pub home: Option<PathBuf>,
+    /// Machine policy lets the user share the whole home folder.
+    pub whole_home: bool,
 }
 
 impl Default for Config {
@@ -29,6 +41,12 @@ impl Default for Config {
             longest_session: Duration::from_secs(8 * 60 * 60),
             once: false,
             number_to_call: None,
+            contact: None,
+            managed: false,
+            may_quit: true,
+            folder: None,
+            home: None,
+            whole_home: false,
         }
     }
 }
@@ -40,6 +58,8 @@ pub enum OrganisationPolicy {
     Off,
     /// Those whose key came with the installation or from policy.
     Pinned,
+    /// Those too; but whoever the agent belongs to already may ask, pinned or not.
+    PinnedToJoin,
     /// Any.
     Any,
 }

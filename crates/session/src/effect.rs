@@ -1,11 +1,12 @@
 //! Everything the core asks its owner to do.
 
+use crate::{FileDeed, SharedFolder, Speaker};
 use protocol::{
     Actions, EndReason, Operator, Outcome, Permission, Permissions, RequestId, SessionCode, SessionId,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// Something to do. The owner carries out every effect, in order, and drops none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,10 @@ pub enum Effect {
     Pause,
     /// The access process: go on.
     Resume,
+    /// The access process: cut this transfer, and keep nothing of it.
+    CancelTransfer(u64),
+    /// The access process: send the operator what was copied last.
+    SendCopied,
     /// Kill the access process, now, and release what it held.
     StopAccess,
     /// Stop polling and, once everything sent before has arrived, forget the invitation's agent token.
@@ -95,6 +100,8 @@ pub enum Send {
         remaining: Duration,
         /// Whether the screen is locked.
         suspended: bool,
+        /// What is granted and cannot be done on this computer.
+        unsupported: Permissions,
     },
     /// The session is over here.
     End {
@@ -153,6 +160,9 @@ pub enum Entry {
         request_id: RequestId,
         /// What is granted from now on.
         granted: Permissions,
+        /// Where files are shared, if they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folder: Option<PathBuf>,
     },
     /// A permission was taken back.
     TakenBack {
@@ -168,12 +178,28 @@ pub enum Entry {
         /// Its limit now, counted from its start.
         limit_secs: u64,
     },
+    /// A text went over the clipboard.
+    Clipboard {
+        /// In this session.
+        session_id: SessionId,
+        /// Whose.
+        from: Speaker,
+        /// How long.
+        characters: u64,
+    },
     /// What the operator is doing changed.
     Actions {
         /// In this session.
         session_id: SessionId,
         /// The whole set.
         actions: Actions,
+    },
+    /// What the operator did with files.
+    Files {
+        /// In this session.
+        session_id: SessionId,
+        /// Oldest first.
+        deeds: Vec<FileDeed>,
     },
     /// A session ended.
     SessionEnded {
@@ -194,6 +220,9 @@ pub struct Grant {
     pub session_id: SessionId,
     /// Exactly this.
     pub permissions: Permissions,
+    /// Where files are shared, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<SharedFolder>,
 }
 
 /// A hint beside window and tray; the texts are made where languages are known.

@@ -1,13 +1,13 @@
 //! Everything that can happen to the core.
 
-use crate::LinkTrouble;
+use crate::{ClipboardFact, FilesFact, LinkTrouble};
 use protocol::{
     Actions, EndReason, HelpId, InputMethod, InvitationId, MessageId, Operator, Organisation, Permission,
     Permissions, RejectReason, RequestId, SessionCode, SessionId, TrustLevel, agent::DeviceStanding,
     event::MessageKind,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// What the user does, in the window or a menu. The only inputs that can approve; the shell makes `Approve`,
 /// `ConfirmJoin`, `Prolong` and `MoreTime` from the window process's line and from nothing else.
@@ -33,6 +33,9 @@ pub enum UserInput {
         limit: Duration,
         /// How the yes was given, where the system tells.
         given_by: Option<InputMethod>,
+        /// Where files are to be shared, if they are; what was preset where the user says nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folder: Option<PathBuf>,
     },
     /// No to a request.
     Reject {
@@ -53,6 +56,13 @@ pub enum UserInput {
         /// That permission.
         permission: Permission,
     },
+    /// Cut a transfer.
+    CancelTransfer {
+        /// Which.
+        id: u64,
+    },
+    /// Send the operator what was copied last.
+    SendCopied,
     /// Let the session last longer.
     Prolong {
         /// By how much.
@@ -363,6 +373,10 @@ pub enum AccessFact {
         /// What.
         actions: Actions,
     },
+    /// What is done with files.
+    Files(FilesFact),
+    /// What goes over the clipboard.
+    Clipboard(ClipboardFact),
     /// The operator's input is held back and acknowledged.
     InputHeld,
     /// It ended by itself.

@@ -8,21 +8,29 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod agent;
+mod clipboard;
 mod config;
 mod effect;
+mod files;
 mod input;
 mod timer;
 mod view;
 
 pub use agent::Agent;
+pub use clipboard::{ClipboardDone, ClipboardFact, ClipboardNews, ClipboardView, NotSent, Texts};
 pub use config::{Config, OrganisationPolicy};
 pub use effect::{Effect, Entry, Exit, Grant, Notification, Send};
+pub use files::{
+    Count, Direction, FileChange, FileDeed, FilesDone, FilesFact, LISTED_DEEDS, RunningTransfer,
+    SharedFolder, TransferEnd, Transferred, safe_path,
+};
 pub use input::{
     Accepted, AccessFact, Assurance, Input, JoinFailure, JoinedAs, OpenThing, PromptFact, Request, Responder,
     UserInput, Visibility,
 };
 pub use timer::{Now, Timer};
 pub use view::{
-    ChatLine, Choice, Delivery, EndedView, HelpStatus, IdleProblem, JoiningStage, LinkTrouble, Notice,
-    OrganisationView, PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker, TrayState, View,
+    ChatLine, Choice, Delivery, EndedView, FolderChoice, HelpStatus, IdleProblem, JoiningStage, LinkTrouble,
+    Managed, Notice, OrganisationView, PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker,
+    TrayState, View,
 };

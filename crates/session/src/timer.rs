@@ -42,6 +42,8 @@ pub enum Timer {
     SessionLocked,
     /// No chat line for a while: nobody is chatting any more.
     Chatting,
+    /// What was done with files meanwhile is shown and written down.
+    Files,
     /// The summary of an ended session closes by itself.
     Ended,
     /// The user wants to be asked again.
@@ -49,7 +51,7 @@ pub enum Timer {
 }
 
 impl Timer {
-    const COUNT: usize = 15;
+    const COUNT: usize = 16;
 
     /// In the order in which timers that are due at the same moment fire: an end before a yes, a no before a yes.
     const ALL: [Self; Self::COUNT] = [
@@ -66,6 +68,7 @@ impl Timer {
         Self::CodeRetry,
         Self::Approvable,
         Self::Chatting,
+        Self::Files,
         Self::Ended,
         Self::DoNotDisturb,
     ];

@@ -1,10 +1,12 @@
 //! Everything tray, window and `status --json` show. No widget holds truth: each shows a [`View`] and nothing else.
 
+use crate::{ClipboardDone, ClipboardView, FilesDone, RunningTransfer};
 use protocol::{
     Action, Actions, EndReason, Operator, Permission, Permissions, RequestId, SessionCode, Timestamp,
     TrustLevel, UnansweredCause, event::MessageKind,
 };
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// All that is to be shown, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,26 @@ pub struct View {
     pub notice: Option<Notice>,
     /// Seconds until requests ring again.
     pub do_not_disturb_secs: Option<u64>,
+    /// What whoever looks after this computer has decided about the agent.
+    #[serde(default)]
+    pub managed: Managed,
+}
+
+/// What whoever looks after a computer has decided about the agent, as far as the user should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Managed {
+    /// Whether machine policy says anything.
+    pub by_policy: bool,
+    /// Whether the user may quit the agent.
+    pub may_quit: bool,
+    /// Whom the user can ask.
+    pub contact: Option<String>,
+}
+
+impl Default for Managed {
+    fn default() -> Self {
+        Self { by_policy: false, may_quit: true, contact: None }
+    }
 }
 
 /// Why the service is not reached.
@@ -169,6 +191,20 @@ pub struct PromptView {
     pub approvable: bool,
     /// Whom to call when something looks suspicious.
     pub number_to_call: Option<String>,
+    /// Where files would be shared, where files are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderChoice>,
+}
+
+/// Where files would be shared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderChoice {
+    /// The folder that is preset, or shared already.
+    pub path: PathBuf,
+    /// Whether the user can choose another: not where files are shared already.
+    pub can_change: bool,
+    /// Whether it may be the whole home folder.
+    pub whole_home: bool,
 }
 
 /// One thing that was asked for.
@@ -220,6 +256,18 @@ pub struct SessionView {
     pub chat: Vec<ChatLine>,
     /// Lines the user has not seen.
     pub unread: u32,
+    /// Where files are shared, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// The files that are being transferred, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<RunningTransfer>,
+    /// What was done with files before.
+    #[serde(default)]
+    pub files: FilesDone,
+    /// What goes over the clipboard.
+    #[serde(default)]
+    pub clipboard: ClipboardView,
 }
 
 /// Whether a session runs.
@@ -293,6 +341,12 @@ pub struct EndedView {
     /// The user's lines that have not arrived, oldest first.
     #[serde(default)]
     pub unsent: Vec<ChatLine>,
+    /// What was done with files in its course.
+    #[serde(default)]
+    pub files: FilesDone,
+    /// What went over the clipboard in its course.
+    #[serde(default, skip_serializing_if = "ClipboardDone::is_empty")]
+    pub clipboard: ClipboardDone,
 }
 
 /// A line about something beside the main matter.

@@ -1,6 +1,10 @@
 //! The core by scenario, on simulated time, and by property, against a reference model.
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
+#[path = "core/clipboard.rs"]
+mod clipboard;
+#[path = "core/files.rs"]
+mod files;
 #[path = "core/joining.rs"]
 mod joining;
 #[path = "core/model.rs"]

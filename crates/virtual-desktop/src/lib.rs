@@ -10,6 +10,7 @@
 #![cfg(target_os = "linux")]
 
 pub mod accessibility;
+pub mod clipboard;
 mod desktop;
 mod error;
 mod geometry;

@@ -24,6 +24,9 @@ pub const PACKAGES: &[&str] = &[
     "fonts-noto-core",
     "fonts-noto-cjk",
     "gvncviewer",
+    "tigervnc-viewer",
+    "xclip",
+    "xsel",
 ];
 
 /// A program of the desktop.

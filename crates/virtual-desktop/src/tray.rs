@@ -139,6 +139,15 @@ impl<'a> Tray<'a> {
         })
     }
 
+    /// Where the panel shows an icon of the older kind: a small window of this class, inside the panel's.
+    pub fn legacy_icon_rect(&self, class: &str, within: Duration) -> Result<Rect> {
+        wait_for(&format!("a tray icon of {class:?}"), within, || {
+            let panel = self.desktop.windows().ok()?.into_iter().find(|window| window.class == PANEL)?;
+            let icon = self.desktop.x.inside(panel.id, class).ok()??;
+            (icon.mapped && icon.rect.width > 1).then_some(icon.rect)
+        })
+    }
+
     /// Clicks the item's icon with the real pointer.
     pub fn click(&self, item: &TrayItem, button: Button, within: Duration) -> Result<()> {
         self.desktop.click_with(button, self.icon_rect(item, within)?.centre())

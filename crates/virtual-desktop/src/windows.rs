@@ -21,6 +21,7 @@ x11rb::atom_manager! {
     pub(crate) Atoms: AtomsCookie {
         UTF8_STRING,
         WM_PROTOCOLS,
+        WM_CHANGE_STATE,
         WM_DELETE_WINDOW,
         _NET_CLIENT_LIST,
         _NET_SUPPORTING_WM_CHECK,
@@ -255,6 +256,18 @@ impl Desktop {
         let (kind, close) = (self.x.atoms.WM_PROTOCOLS, self.x.atoms.WM_DELETE_WINDOW);
         let event = ClientMessageEvent::new(32, window.id, kind, [close, x11rb::CURRENT_TIME, 0, 0, 0]);
         self.x.connection.send_event(false, window.id, EventMask::NO_EVENT, event)?;
+        self.x.sync()
+    }
+
+    /// Has the window manager minimise a window, as the button in its frame does.
+    pub fn minimise_window(&self, window: &Window) -> Result<()> {
+        use x11rb::protocol::xproto::{ClientMessageEvent, EventMask};
+        /// `IconicState`, see section 4.1.4 of the ICCCM.
+        const ICONIC: u32 = 3;
+        let event =
+            ClientMessageEvent::new(32, window.id, self.x.atoms.WM_CHANGE_STATE, [ICONIC, 0, 0, 0, 0]);
+        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        self.x.connection.send_event(false, self.x.root, mask, event)?;
         self.x.sync()
     }
 

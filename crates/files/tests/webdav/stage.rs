@@ -1,7 +1,7 @@
 //! A folder with something in it, and a client that asks for it.
 
 use bytes::Bytes;
-use files::{Folder, May, Rules, Transfer};
+use files::{Folder, May, Pace, Rules, Transfer};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
@@ -70,7 +70,9 @@ impl Stage {
         fs::create_dir(&root).unwrap();
         let trash = Some(home.path().join("data/Trash"));
         let origin = "https://support.example/".to_owned();
-        let rules = Rules { excluded: excluded(&root), origin, trash };
+        // Tests try more at once than anybody who works.
+        let pace = Pace { burst: 100_000, ..Pace::default() };
+        let rules = Rules { excluded: excluded(&root), origin, trash, pace };
         let folder = Arc::new(Folder::open(&root, rules).unwrap());
         Self { home, root, folder, allow: watch::Sender::new(may), told: Arc::default() }
     }

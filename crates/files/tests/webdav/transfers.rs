@@ -1,6 +1,6 @@
 //! What the user is told, and what becomes of a transfer that does not come to its end.
 
-use super::stage::{READ, Stage, WRITE, request};
+use super::stage::{READ, Stage, WRITE, request, whole};
 use bytes::Bytes;
 use files::{Change, Direction, How, May, Transfer};
 use http_body_util::BodyExt as _;
@@ -225,4 +225,48 @@ async fn a_permission_that_comes_back_holds_for_the_same_connection() {
     assert_eq!(refused.status(), 403);
     stage.allow.send_replace(WRITE);
     assert_eq!(stage.put("/a", "").await.status, 201);
+}
+
+fn id_of(told: &[Transfer]) -> u64 {
+    match told.last() {
+        Some(Transfer::Began { id, .. } | Transfer::Moved { id, .. } | Transfer::Ended { id, .. }) => *id,
+        other => panic!("no transfer: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_the_user_cancels_leaves_nothing_to_go_on_from() {
+    let stage = Stage::new(WRITE);
+    stage.file("a", "old");
+    let mut upload = begin(&stage, "/a", 1_000_000, &[1; 500_000]).await;
+    stage.until_told(|told| !told.is_empty()).await;
+    stage.folder.cancel(id_of(&stage.told()));
+    let mut answer = Vec::new();
+    timeout(Duration::from_secs(5), upload.read_to_end(&mut answer)).await.unwrap().unwrap();
+    stage.until_told(|told| ends(told) == [How::Cancelled]).await;
+    assert_eq!(
+        (answer.as_slice(), stage.read("a"), stage.names()),
+        (&b""[..], "old".into(), vec!["a".into()])
+    );
+    let asked = stage.ask("PUT", "/a", &[("content-range", "bytes */1000000")], "").await;
+    assert_eq!(asked.header("upload-offset"), "0");
+    let again = stage.put("/a", "new").await;
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (403, "cancelled"));
+}
+
+#[tokio::test]
+async fn a_client_that_tries_again_by_itself_is_refused_what_was_cancelled_and_nothing_else() {
+    let stage = Stage::new(WRITE);
+    stage.file("large", vec![0; 40_000_000]);
+    let mut download = stage.start("GET", "/large", &[], "").await;
+    let other = stage.start("GET", "/large", &[("range", "bytes=0-9")], "").await;
+    stage.folder.cancel(0);
+    while let Some(Ok(_)) = download.body_mut().frame().await {}
+    stage.until_told(|told| ends(told).contains(&How::Cancelled)).await;
+    assert_eq!(whole(other).await.status, 206, "another connection goes on");
+    let again = stage.get("/large").await;
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (403, "cancelled"));
+    assert_eq!(stage.put("/large", "new").await.status, 204);
+    stage.folder.cancel(0);
+    assert_eq!(stage.get("/none").await.status, 404);
 }

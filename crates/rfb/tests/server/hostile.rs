@@ -1,9 +1,12 @@
 //! Clients that mean no good.
 
+use std::io::Write as _;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use proptest::prelude::*;
-use rfb::{Error, Event, MAX_MESSAGE, MAX_UNREAD, Options, Rect, Server, Size};
+use rfb::{Error, Event, MAX_CLIPBOARD, MAX_UNREAD, Options, Rect, Server, Size};
 
 const SIZE: Size = Size { width: 70, height: 50 };
 const GREETING: &[u8] = b"RFB 003.008\n\x01\x01";
@@ -89,6 +92,7 @@ fn messages() -> impl Strategy<Value = Vec<u8>> {
 
 fn server() -> Server {
     let mut server = Server::new(Options { name: "Test".into(), size: SIZE, view_only: false });
+    server.set_clipboard(true);
     server.handle_bytes(GREETING, Duration::ZERO).unwrap();
     server
 }
@@ -116,6 +120,7 @@ proptest! {
             match then {
                 0 => server.resize(Size { width: message.len() as u16 * 3, height: SIZE.height }),
                 1 => server.set_view_only(message.len() % 2 == 0),
+                2 => server.set_clipboard(message.len() % 2 == 0),
                 _ => server.output().clear(),
             }
             server.poll_timeout();
@@ -173,17 +178,79 @@ trait TakeWhileInclusive: Iterator + Sized {
 
 impl<I: Iterator> TakeWhileInclusive for I {}
 
-#[test]
-fn a_text_announced_as_too_long_is_refused_before_it_arrives() {
-    let mut server = server();
-    let error = server.handle_bytes(&[6, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF], Duration::ZERO);
-    assert_eq!(error, Err(Error::TooLong("clipboard text")));
+/// What a client with the extended clipboard says of a text: what it is about, how long the text is said to be, how long it
+/// is, whether all of it arrives, and where the wire has another byte.
+fn clipboard_messages() -> impl Strategy<Value = Vec<u8>> {
+    let flags = (any::<[bool; 5]>(), 0..4_u32).prop_map(|(actions, formats)| {
+        (0..).zip(actions).fold(formats, |flags, (place, set)| flags | u32::from(set) << (24 + place))
+    });
+    let flags = prop_oneof![4 => Just(1 << 28 | 1), 1 => flags, 1 => any::<u32>()];
+    let lengths = || {
+        let limit = MAX_CLIPBOARD as u32;
+        prop::sample::select(vec![
+            0,
+            1,
+            2,
+            100,
+            limit,
+            limit + 1,
+            limit + 2,
+            2 * limit + 1,
+            2 * limit + 2,
+            4 * limit,
+        ])
+    };
+    let told = prop_oneof![4 => lengths(), 1 => any::<u32>()];
+    let byte = prop::sample::select(vec![0, b'x', b'\r', b'\n', 0xC3, 0xFF]);
+    let wrong = prop::option::of((any::<prop::sample::Index>(), any::<u8>()));
+    (flags, told, lengths(), byte, any::<bool>(), wrong).prop_map(
+        |(flags, told, length, byte, whole, wrong)| {
+            let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
+            deflated.write_all(&told.to_be_bytes()).unwrap();
+            deflated.write_all(&vec![byte; length as usize]).unwrap();
+            let mut data = deflated.finish().unwrap();
+            if !whole {
+                data.truncate(data.len() / 2);
+            }
+            if let Some((place, byte)) = wrong {
+                let place = place.index(data.len());
+                data[place] = byte;
+            }
+            let mut message = vec![6, 0, 0, 0];
+            message.extend((-(4 + data.len() as i32)).to_be_bytes());
+            message.extend(flags.to_be_bytes());
+            message.extend(data);
+            message
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_said_of_a_text_none_beyond_the_limit_comes_out(
+        messages in prop::collection::vec(clipboard_messages(), 1..4),
+    ) {
+        let mut server = server();
+        server.handle_bytes(&[2, 0, 0, 1, 0xC0, 0xA1, 0xE5, 0xCE], Duration::ZERO).unwrap();
+        for message in messages {
+            let result = server.handle_bytes(&message, Duration::ZERO);
+            for event in events(&mut server) {
+                if let Event::Clipboard(text) = event {
+                    prop_assert!(text.len() <= MAX_CLIPBOARD);
+                }
+            }
+            if result.is_err() {
+                prop_assert_eq!(server.handle_bytes(&[], Duration::ZERO), Err(Error::Over));
+                break;
+            }
+        }
+    }
 }
 
 #[test]
-fn the_longest_message_is_taken() {
+fn the_longest_text_is_taken() {
     let mut server = server();
-    let length = MAX_MESSAGE - 8;
+    let length = MAX_CLIPBOARD;
     let mut message = vec![6, 0, 0, 0];
     message.extend((length as u32).to_be_bytes());
     message.extend(vec![b'x'; length]);

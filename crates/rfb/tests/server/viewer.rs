@@ -123,7 +123,8 @@ impl Viewer {
     }
 
     pub(crate) fn connect_with(size: Size, encodings: &[i32], view_only: bool) -> Self {
-        let server = Server::new(Options { name: "Test ✓".into(), size, view_only });
+        let mut server = Server::new(Options { name: "Test ✓".into(), size, view_only });
+        server.set_clipboard(true);
         let mut viewer = Self::beside(server);
         assert_eq!(viewer.take(), b"RFB 003.008\n");
         viewer.send(b"RFB 003.008\n");

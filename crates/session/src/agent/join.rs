@@ -75,7 +75,11 @@ impl Agent {
             debug!("late lookup ignored");
             return;
         };
-        if self.config.organisations == OrganisationPolicy::Pinned && trust != TrustLevel::Pinned {
+        let demanded = match self.config.organisations {
+            OrganisationPolicy::Pinned | OrganisationPolicy::PinnedToJoin => true,
+            OrganisationPolicy::Off | OrganisationPolicy::Any => false,
+        };
+        if demanded && trust != TrustLevel::Pinned {
             self.become_idle(Some(IdleProblem::NotAllowed));
             return;
         }

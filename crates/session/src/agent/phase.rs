@@ -1,9 +1,13 @@
 //! The phases and the data that lives in each of them.
 
-use crate::{Assurance, ChatLine, Grant, HelpStatus, IdleProblem, Request, Responder};
+use super::files::Files;
+use crate::{
+    Assurance, ChatLine, ClipboardDone, ClipboardView, FilesDone, Grant, HelpStatus, IdleProblem, Request,
+    Responder, SharedFolder,
+};
 use protocol::{
     Actions, EndReason, HelpId, InputMethod, InvitationId, MessageId, Operator, Organisation, Outcome,
-    Permissions, SessionCode, SessionId, Timestamp, TrustLevel, agent::DeviceStanding,
+    Permission, Permissions, SessionCode, SessionId, Timestamp, TrustLevel, agent::DeviceStanding,
 };
 use std::{collections::VecDeque, time::Duration};
 
@@ -76,6 +80,8 @@ pub(crate) struct Prompt {
     pub(crate) stage: Stage,
     /// Since when the popup has been wholly visible.
     pub(crate) visible: Option<(Duration, Assurance)>,
+    /// Where files are shared if it is approved: what is preset until the user said something else.
+    pub(crate) folder: Option<SharedFolder>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,12 +139,17 @@ pub(crate) struct Session {
     /// The link was lost because the computer went to sleep.
     pub(crate) asleep: bool,
     pub(crate) chat: Chat,
+    pub(crate) folder: Option<SharedFolder>,
+    pub(crate) files: Files,
+    pub(crate) clipboard: ClipboardView,
     pub(crate) more: Option<Prompt>,
 }
 
 impl Session {
     pub(crate) fn grant(&self) -> Grant {
-        Grant { session_id: self.id.clone(), permissions: self.granted.intersection(served()) }
+        let permissions = self.granted.intersection(served());
+        let folder = self.folder.clone().filter(|_| shares_files(permissions));
+        Grant { session_id: self.id.clone(), permissions, folder }
     }
 
     pub(crate) fn needs_access(&self) -> bool {
@@ -161,7 +172,14 @@ impl Session {
 pub(crate) struct Reported {
     pub(crate) actions: Actions,
     pub(crate) suspended: bool,
+    pub(crate) unsupported: Permissions,
     pub(crate) limit: Duration,
+}
+
+/// Whether there is a folder to share.
+pub(crate) fn shares_files(permissions: Permissions) -> bool {
+    let files = Permissions::from([Permission::FilesRead, Permission::FilesWrite]);
+    !permissions.intersection(files).is_empty()
 }
 
 fn served() -> Permissions {
@@ -208,4 +226,6 @@ pub(crate) struct Summary {
     pub(crate) done: Actions,
     /// The user's lines that have not arrived, with their numbers.
     pub(crate) unsent: Vec<(u32, ChatLine)>,
+    pub(crate) files: FilesDone,
+    pub(crate) clipboard: ClipboardDone,
 }

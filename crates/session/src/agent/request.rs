@@ -2,17 +2,21 @@
 
 use super::{
     Agent,
-    phase::{Access, Approval, Base, Phase, Prompt, Session, Stage},
+    phase::{Access, Approval, Base, Phase, Prompt, Session, Stage, shares_files},
 };
 use crate::{
     Accepted, Assurance, Effect, Notice, Notification, Now, OrganisationPolicy, PromptFact, Request,
-    Responder, Send, Timer, Visibility, effect::Entry,
+    Responder, Send, SharedFolder, Timer, Visibility, effect::Entry,
 };
 use protocol::{
     ANSWER_RANGE_SECS, EndReason, InputMethod, Outcome, Permission, Permissions, RejectReason, RequestId,
     TrustLevel, UnansweredCause,
 };
-use std::{mem, time::Duration};
+use std::{
+    mem,
+    path::{Component, Path, PathBuf},
+    time::Duration,
+};
 use tracing::debug;
 
 /// What *More time* adds.
@@ -34,6 +38,14 @@ fn inert_for(assurance: Assurance) -> Duration {
         Assurance::Proven => Duration::from_secs(1),
         Assurance::Active => Duration::from_secs(2),
     }
+}
+
+/// What the user said with *Approve*.
+pub(super) struct Yes {
+    pub(super) permissions: Permissions,
+    pub(super) limit: Duration,
+    pub(super) given_by: Option<InputMethod>,
+    pub(super) folder: Option<PathBuf>,
 }
 
 impl Agent {
@@ -113,7 +125,9 @@ impl Agent {
         let organisation_id = request.organisation.id.clone();
         let disturb = self.timers.get(Timer::DoNotDisturb).is_none();
         let ring = disturb && self.rings.may_ring(&organisation_id, now.boot);
-        let prompt = Prompt { request, offered, received: now.boot, stage: Stage::Quiet, visible: None };
+        let folder = self.preset_folder();
+        let stage = Stage::Quiet;
+        let prompt = Prompt { request, offered, received: now.boot, stage, visible: None, folder };
         self.notice = None;
         self.timers.set(Timer::Answer, now.boot + answer_within);
         self.phase = match mem::take(&mut self.phase) {
@@ -211,13 +225,17 @@ impl Agent {
     pub(super) fn approve(
         &mut self,
         request_id: &RequestId,
-        permissions: Permissions,
-        limit: Duration,
-        given_by: Option<InputMethod>,
+        Yes { permissions, limit, given_by, folder }: Yes,
         now: Now,
     ) {
         let approvable = self.approvable(now);
         let longest = self.config.longest_session;
+        let may_choose = self.may_choose_folder();
+        let folder = folder.filter(|_| may_choose).map(|path| self.shared(path));
+        if folder.as_ref().is_some_and(|folder| !self.may_share(&folder.path)) {
+            debug!(%request_id, "an approval of a folder that may not be shared ignored");
+            return;
+        }
         let Some(prompt) = self.prompt_mut().filter(|prompt| prompt.request.id == *request_id && approvable)
         else {
             debug!(%request_id, "a press that does not count ignored");
@@ -231,6 +249,9 @@ impl Agent {
         let limit = limit.min(longest).max(SHORTEST_SESSION.min(longest));
         let approval = Approval { permissions, limit, given_by, decided_at: now.wall };
         prompt.stage = Stage::Approved { approval, recorded: false };
+        if folder.is_some() {
+            prompt.folder = folder;
+        }
         for timer in [Timer::Answer, Timer::RequestLink, Timer::PromptShown, Timer::Approvable] {
             self.timers.stop(timer);
         }
@@ -287,9 +308,9 @@ impl Agent {
         self.rings.yes(&prompt.request.organisation.id);
         self.effects.push_back(Effect::ClosePrompt(prompt.request.id.clone()));
         if known {
-            self.widen(&prompt.request.id, approval.permissions, now);
+            self.widen(&prompt.request.id, approval.permissions, prompt.folder, now);
         } else {
-            self.begin(accepted.session_id, prompt.request, approval, now);
+            self.begin(accepted.session_id, prompt.request, approval, prompt.folder, now);
         }
     }
 
@@ -354,6 +375,7 @@ impl Agent {
         if let Phase::Active(_, session) = &mut self.phase {
             session.access = Access::None;
             self.effects.push_back(Effect::StopAccess);
+            self.files_cut(now);
             self.watch_link(now);
             self.actions_changed(now);
             self.show_prompt(now);
@@ -412,6 +434,35 @@ impl Agent {
         }
         self.record_and_send_outcome(request.id, outcome, now);
         self.go_home(now);
+    }
+
+    /// Where files would be shared unless the user says something else: where they are shared already.
+    fn preset_folder(&self) -> Option<SharedFolder> {
+        match &self.phase {
+            Phase::Active(_, session) if shares_files(session.granted) => session.folder.clone(),
+            Phase::Idle(_)
+            | Phase::Joining(_)
+            | Phase::Home(_)
+            | Phase::Requested(..)
+            | Phase::Active(..)
+            | Phase::Ended(..) => self.config.folder.clone().map(|path| self.shared(path)),
+        }
+    }
+
+    /// Whether the user can choose the folder. One is shared at a time, and not another from one moment to the next.
+    pub(super) fn may_choose_folder(&self) -> bool {
+        !matches!(&self.phase, Phase::Active(_, session) if shares_files(session.granted))
+    }
+
+    fn shared(&self, path: PathBuf) -> SharedFolder {
+        SharedFolder { path, whole_home: self.config.whole_home }
+    }
+
+    /// Whether policy lets this folder be shared, by its name. What links make of it, whoever opens it looks at.
+    fn may_share(&self, path: &Path) -> bool {
+        let is_whole = self.config.home.as_ref().is_some_and(|home| home.starts_with(path));
+        let is_plain = path.components().all(|part| part != Component::ParentDir);
+        path.is_absolute() && is_plain && (self.config.whole_home || !is_whole)
     }
 
     /// Takes the prompt out, with everything that hangs on it.

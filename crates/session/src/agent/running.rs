@@ -2,11 +2,15 @@
 
 use super::{
     Agent,
-    phase::{Access, Approval, Base, Chat, Phase, Prompt, Reported, Session, Stage, Summary, Tunnel},
+    files::Files,
+    phase::{
+        Access, Approval, Base, Chat, Phase, Prompt, Reported, Session, Stage, Summary, Tunnel, shares_files,
+    },
     remember,
 };
 use crate::{
-    AccessFact, ChatLine, Delivery, Effect, Notification, Now, Request, Send, Speaker, Timer, effect::Entry,
+    AccessFact, ChatLine, ClipboardView, Delivery, Effect, Notification, Now, Request, Send, SharedFolder,
+    Speaker, Timer, effect::Entry,
 };
 use protocol::{
     Action, Actions, EndReason, MAX_MESSAGE_CHARS, MessageId, Outcome, Permission, Permissions, RequestId,
@@ -23,7 +27,14 @@ const SUMMARY: Duration = Duration::from_secs(10 * 60);
 const CHAT_LINES: usize = 500;
 
 impl Agent {
-    pub(super) fn begin(&mut self, id: SessionId, request: Request, approval: Approval, now: Now) {
+    pub(super) fn begin(
+        &mut self,
+        id: SessionId,
+        request: Request,
+        approval: Approval,
+        folder: Option<SharedFolder>,
+        now: Now,
+    ) {
         let base = match mem::take(&mut self.phase) {
             Phase::Home(base) => base,
             other @ (Phase::Idle(_)
@@ -56,6 +67,9 @@ impl Agent {
             operator_present: true,
             asleep: false,
             chat: Chat::default(),
+            folder,
+            files: Files::default(),
+            clipboard: ClipboardView::default(),
             more: None,
         };
         self.timers.stop(Timer::Waiting);
@@ -64,21 +78,32 @@ impl Agent {
             self.timers.set(Timer::SessionLocked, now.boot + super::SESSION_LOCKED_GRACE);
         }
         self.notice = None;
+        let folder = session.grant().folder.map(|folder| folder.path);
         self.phase = Phase::Active(base, session);
-        self.record(Entry::SessionStarted { session_id: id, request_id: request.id, granted });
+        self.record(Entry::SessionStarted { session_id: id, request_id: request.id, granted, folder });
         self.start_access(now);
         self.watch_link(now);
         self.effects.push_back(Effect::Notify(Notification::SessionStarted));
         self.report(now);
     }
 
-    pub(super) fn widen(&mut self, request_id: &RequestId, permissions: Permissions, now: Now) {
+    pub(super) fn widen(
+        &mut self,
+        request_id: &RequestId,
+        permissions: Permissions,
+        folder: Option<SharedFolder>,
+        now: Now,
+    ) {
         let Phase::Active(base, session) = &mut self.phase else { return };
+        if !shares_files(session.granted) {
+            session.folder = folder;
+        }
         session.granted = session.granted.union(permissions).intersection(base.permissions());
         session.ever_granted = session.ever_granted.union(session.granted);
         let (grant, running, granted) = (session.grant(), session.access != Access::None, session.granted);
         let session_id = session.id.clone();
-        self.record(Entry::SessionStarted { session_id, request_id: request_id.clone(), granted });
+        let folder = grant.folder.as_ref().map(|folder| folder.path.clone());
+        self.record(Entry::SessionStarted { session_id, request_id: request_id.clone(), granted, folder });
         if running {
             self.effects.push_back(Effect::ChangeGrant(grant));
         } else {
@@ -170,11 +195,14 @@ impl Agent {
             }
             AccessFact::Unsupported { permission } => {
                 session.unsupported = session.unsupported.union(Permissions::from([permission]));
+                self.report(now);
             }
             AccessFact::Doing { actions } => {
                 session.doing = actions;
                 self.actions_changed(now);
             }
+            AccessFact::Files(fact) => self.files_fact(fact, now),
+            AccessFact::Clipboard(fact) => self.clipboard_fact(fact, now),
             AccessFact::InputHeld => {
                 if session.more.as_ref().is_some_and(|more| more.stage == Stage::Holding) {
                     session.access = Access::Held;
@@ -205,12 +233,14 @@ impl Agent {
         let (paused, suspended) = (self.is_paused(), self.locked);
         let Phase::Active(_, session) = &mut self.phase else { return };
         let (actions, limit) = (session.actions(paused), session.limit);
-        let reported = Reported { actions, suspended, limit };
+        let unsupported = session.unsupported.intersection(session.granted);
+        let reported = Reported { actions, suspended, unsupported, limit };
         if session.reported.replace(reported) == Some(reported) {
             return;
         }
         let remaining = session.remaining(now);
-        let send = Send::Actions { session_id: session.id.clone(), actions, remaining, suspended };
+        let session_id = session.id.clone();
+        let send = Send::Actions { session_id, actions, remaining, suspended, unsupported };
         self.send(send);
     }
 
@@ -236,6 +266,7 @@ impl Agent {
             return;
         }
         session.granted = granted;
+        session.clipboard.is_sending &= granted.contains(Permission::Clipboard);
         if session.access != Access::None {
             if session.needs_access() {
                 self.effects.push_back(Effect::ChangeGrant(session.grant()));
@@ -243,6 +274,7 @@ impl Agent {
                 session.access = Access::None;
                 session.doing = Actions::EMPTY;
                 self.effects.push_back(Effect::StopAccess);
+                self.files_cut(now);
             }
         }
         self.watch_link(now);
@@ -408,6 +440,7 @@ impl Agent {
             Timer::SessionLink,
             Timer::SessionLocked,
             Timer::Chatting,
+            Timer::Files,
             Timer::Answer,
             Timer::RequestLink,
             Timer::PromptShown,
@@ -429,6 +462,9 @@ impl Agent {
             } else {
                 self.record_and_send_outcome(request_id, outcome_of_open_request(reason), now);
             }
+        }
+        if let Some(entry) = session.files.close(&session.id) {
+            self.record(entry);
         }
         let lasted = now.boot.saturating_sub(session.started.0);
         if !matches!(reason, EndReason::Operator | EndReason::Service) {
@@ -460,6 +496,8 @@ impl Agent {
                 done: session.done,
                 session_id: session.id,
                 unsent: session.chat.unsent(),
+                files: session.files.into_done(),
+                clipboard: session.clipboard.done,
             },
         );
     }

@@ -2,11 +2,11 @@
 
 use super::{
     Agent,
-    phase::{Base, Joining, Phase, Prompt, Session, Stage, Summary},
+    phase::{Base, Joining, Phase, Prompt, Session, Stage, Summary, shares_files},
 };
 use crate::{
-    Choice, EndedView, JoiningStage, Now, OrganisationPolicy, OrganisationView, PromptStage, PromptView,
-    Responder, Screen, SessionStatus, SessionView, Timer, View,
+    Choice, EndedView, FolderChoice, JoiningStage, Managed, Now, OrganisationPolicy, OrganisationView,
+    PromptStage, PromptView, Responder, Screen, SessionStatus, SessionView, SharedFolder, Timer, View,
 };
 use protocol::{Operator, Permission, Permissions, TrustLevel, text};
 use std::time::Duration;
@@ -33,6 +33,11 @@ impl Agent {
             link_trouble: self.link_trouble,
             notice: self.notice.clone(),
             do_not_disturb_secs: self.timers.get(Timer::DoNotDisturb).map(|due| secs_until(due, now)),
+            managed: Managed {
+                by_policy: self.config.managed,
+                may_quit: self.config.may_quit,
+                contact: self.config.contact.clone(),
+            },
         }
     }
 
@@ -102,7 +107,14 @@ impl Agent {
             limits_secs: if during_session { Vec::new() } else { limits },
             approvable: self.approvable(now),
             number_to_call: self.config.number_to_call.clone(),
+            folder: self.folder_choice(prompt),
         }
+    }
+
+    fn folder_choice(&self, prompt: &Prompt) -> Option<FolderChoice> {
+        let SharedFolder { path, whole_home } =
+            prompt.folder.clone().filter(|_| shares_files(prompt.request.permissions))?;
+        Some(FolderChoice { path, can_change: self.may_choose_folder(), whole_home })
     }
 
     /// What starts switched on. For an organisation that is not known, only what gives nothing of the computer away: the
@@ -136,6 +148,10 @@ impl Agent {
             unsupported: session.unsupported.intersection(session.granted),
             chat: session.chat.lines.iter().map(|(_, line)| line.clone()).collect(),
             unread: session.chat.unread,
+            folder: session.grant().folder.map(|folder| folder.path),
+            transfers: session.files.shown.transfers.clone(),
+            files: session.files.shown.done.clone(),
+            clipboard: session.clipboard,
         }
     }
 }
@@ -160,6 +176,8 @@ fn ended(summary: &Summary) -> EndedView {
         granted: summary.granted,
         done: summary.done,
         unsent: summary.unsent.iter().map(|(_, line)| line.clone()).collect(),
+        files: summary.files.clone(),
+        clipboard: summary.clipboard,
     }
 }
 

@@ -98,6 +98,36 @@ fn policy_decides_which_organisations_may_be_joined() {
 }
 
 #[test]
+fn a_device_is_joined_by_pinned_organisations_and_asked_by_the_one_that_enrolled_it() {
+    let config = Config { organisations: OrganisationPolicy::PinnedToJoin, ..Config::default() };
+    let mut sim = Sim::new(config.clone());
+    sim.user(UserInput::Start { code: code() });
+    sim.give(Input::LookedUp { organisation: organisation(), trust: TrustLevel::Known });
+    assert!(matches!(sim.view().screen, Screen::Idle { problem: Some(IdleProblem::NotAllowed), .. }));
+
+    let asked = |config: Config| {
+        let mut sim = Sim::new(config);
+        sim.give(Input::Joined(device()));
+        let organisation = responder("support", TrustLevel::New);
+        sim.give(Input::RequestReceived(session::Request { organisation, ..request("r1", [VIEW]) }));
+        sim.view().prompt.is_some()
+    };
+    assert!(asked(config.clone()));
+    assert!(!asked(Config { organisations: OrganisationPolicy::Pinned, ..config }));
+}
+
+#[test]
+fn what_policy_decided_is_in_the_view() {
+    let config =
+        Config { managed: true, may_quit: false, contact: Some("Support".into()), ..Config::default() };
+    let managed = Sim::new(config).view().managed;
+    assert_eq!(
+        managed,
+        session::Managed { by_policy: true, may_quit: false, contact: Some("Support".into()) }
+    );
+}
+
+#[test]
 fn a_code_from_a_link_is_filled_in_and_nothing_else() {
     let mut sim = Sim::new(Config::default());
     assert!(sim.give(Input::CodeOffered(code())).is_empty());

@@ -6,8 +6,8 @@ use protocol::{
     EndReason, OrganisationId, Outcome, Permission, Permissions, RequestId, SessionId, TrustLevel,
 };
 use session::{
-    AccessFact, Config, Effect, Input, JoinedAs, Now, PromptFact, PromptStage, Request, Screen, Send,
-    UserInput, View, Visibility,
+    AccessFact, Config, Effect, Entry, FilesFact, Input, JoinedAs, Now, PromptFact, PromptStage, Request,
+    Screen, Send, UserInput, View, Visibility,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -30,6 +30,8 @@ pub(crate) struct Model {
     untunnelled: Option<Duration>,
     locked_since: Option<Duration>,
     group: Option<Permissions>,
+    /// What was begun or done with files, and how much of it was written down, in the session that runs.
+    files: (usize, usize),
     terminated: bool,
 }
 
@@ -154,6 +156,11 @@ impl Model {
                     access.held = true;
                 }
             }
+            Input::Access(AccessFact::Files(FilesFact::Began { .. } | FilesFact::Changed(_)))
+                if self.access.is_some() =>
+            {
+                self.files.0 += 1;
+            }
             Input::Access(AccessFact::TunnelStands) => self.untunnelled = None,
             Input::Access(AccessFact::TunnelLost) if self.access.is_some() => {
                 self.untunnelled.get_or_insert(now.boot);
@@ -234,6 +241,20 @@ impl Model {
                 Effect::Pause => self.with_access(|access| access.paused = true),
                 Effect::Resume => self.with_access(|access| access.paused = false),
                 Effect::ResumeInput => self.with_access(|access| access.held = false),
+                Effect::SendCopied => {
+                    let access = self.access.expect("nothing could send anything");
+                    assert!(access.granted.contains(protocol::Permission::Clipboard) && !access.paused);
+                    assert!(matches!(input, Some(Input::User(UserInput::SendCopied))), "nobody said so");
+                }
+                Effect::CancelTransfer(_) => {
+                    assert!(self.access.is_some(), "nothing transfers anything");
+                    assert!(matches!(input, Some(Input::User(UserInput::CancelTransfer { .. }))));
+                }
+                Effect::Record(Entry::Files { deeds, .. }) => self.files.1 += deeds.len(),
+                Effect::Record(Entry::SessionEnded { .. }) => {
+                    let (done, written) = std::mem::take(&mut self.files);
+                    assert_eq!(done, written, "something was done with files that is written nowhere");
+                }
                 Effect::ShowPrompt(request_id) => self.popup = Some((request_id.clone(), None)),
                 Effect::ClosePrompt(request_id) => {
                     if self.popup.as_ref().is_some_and(|(shown, _)| shown == request_id) {
@@ -281,6 +302,10 @@ impl Model {
             );
             let allowed = self.sessions.values().fold(Permissions::EMPTY, |all, granted| all.union(*granted));
             assert!(session.granted.is_subset(allowed), "more is shown as granted than was approved");
+            assert!(
+                session.transfers.is_empty() || self.access.is_some(),
+                "a transfer is shown that nothing carries out"
+            );
         }
         assert!(session.is_some() || self.access.is_none(), "access is served without a session");
         if let Some(access) = self.access {

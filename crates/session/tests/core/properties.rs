@@ -6,8 +6,8 @@ use protocol::{
     Action, Actions, EndReason, Permission, Permissions, RejectReason, TrustLevel, event::MessageKind,
 };
 use session::{
-    AccessFact, Assurance, Config, Effect, Input, JoinFailure, LinkTrouble, PromptFact, Request, UserInput,
-    Visibility,
+    AccessFact, Assurance, ClipboardFact, Config, Direction, Effect, FileChange, FilesFact, Input,
+    JoinFailure, LinkTrouble, NotSent, PromptFact, Request, Speaker, TransferEnd, UserInput, Visibility,
 };
 use std::time::Duration;
 
@@ -106,6 +106,8 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::User(UserInput::Prolong { by: secs(1800) }),
         Input::User(UserInput::Say { text: "hello".into() }),
         Input::User(UserInput::ChatSeen),
+        Input::User(UserInput::SendCopied),
+        Input::User(UserInput::SendCopied),
         Input::User(UserInput::AskForHelp { text: "help".into() }),
         Input::User(UserInput::WithdrawHelp),
         Input::User(UserInput::DoNotDisturb { on: true }),
@@ -144,6 +146,8 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::Access(AccessFact::TunnelStands),
         Input::Access(AccessFact::TunnelLost),
         Input::Access(AccessFact::Unsupported { permission: Permission::View }),
+        Input::Access(AccessFact::Clipboard(ClipboardFact::Passed { from: Speaker::User, characters: 5 })),
+        Input::Access(AccessFact::Clipboard(ClipboardFact::NotSent { why: NotSent::Secret })),
         Input::Access(AccessFact::InputHeld),
         Input::Access(AccessFact::InputHeld),
         Input::Access(AccessFact::Ended),
@@ -152,7 +156,24 @@ fn plain_input() -> impl Strategy<Value = Input> {
     ]);
     let take_back = prop::sample::select(protocol_permissions())
         .prop_map(|permission| Input::User(UserInput::TakeBack { permission }));
-    prop_oneof![12 => one_of, 1 => take_back]
+    prop_oneof![12 => one_of, 1 => take_back, 2 => files_input()]
+}
+
+/// About a few transfers, in any order.
+fn files_input() -> impl Strategy<Value = Input> {
+    let fact = |fact| Input::Access(AccessFact::Files(fact));
+    let began =
+        |id| FilesFact::Began { id, name: "a".into(), size: None, offset: 0, direction: Direction::Download };
+    let name = || "b".into();
+    prop_oneof![
+        3 => (0u64..3).prop_map(move |id| fact(began(id))),
+        1 => (0u64..3, 0u64..9).prop_map(move |(id, bytes)| fact(FilesFact::Moved { id, bytes })),
+        2 => (0u64..3, 0u64..9).prop_map(move |(id, bytes)| {
+            fact(FilesFact::Ended { id, bytes, end: TransferEnd::Done })
+        }),
+        1 => Just(()).prop_map(move |()| fact(FilesFact::Changed(FileChange::Deleted { name: name() }))),
+        1 => (0u64..3).prop_map(|id| Input::User(UserInput::CancelTransfer { id })),
+    ]
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -280,7 +301,8 @@ impl World {
         };
         self.give(match about {
             AboutOpen::Approve(permissions) => {
-                Input::User(UserInput::Approve { request_id, permissions, limit: secs(3600), given_by: None })
+                let (limit, given_by, folder) = (secs(3600), None, None);
+                Input::User(UserInput::Approve { request_id, permissions, limit, given_by, folder })
             }
             AboutOpen::Reject(reason) => Input::User(UserInput::Reject { request_id, reason }),
             AboutOpen::MoreTime => Input::User(UserInput::MoreTime { request_id }),

@@ -462,6 +462,14 @@ fn the_service_is_told_how_a_session_stands_once_and_again_when_that_changes() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
     assert_eq!(reports(&sim.effects), [(Actions::EMPTY, false)]);
 
+    // What cannot be done here is told with it.
+    let told = sim.give(Input::Access(AccessFact::Unsupported { permission: VIEW }));
+    let unsupported = |effect: &Effect| match effect {
+        Effect::Send(Send::Actions { unsupported, .. }) => Some(*unsupported),
+        _ => None,
+    };
+    assert_eq!(told.iter().find_map(unsupported), Some(Permissions::from([VIEW])));
+
     // Nothing is done, so a lost link changes nothing of it.
     assert_eq!(reports(&sim.give(Input::LinkLost(LinkTrouble::Unreachable))), []);
     assert_eq!(reports(&sim.give(Input::LinkRestored)), []);

@@ -122,6 +122,7 @@ pub(crate) fn code() -> SessionCode {
 
 pub(crate) fn organisation() -> Organisation {
     Organisation {
+        key_successions: Vec::new(),
         id: "support".parse().unwrap(),
         name: "Example Support".into(),
         domain: Some("support.example".into()),
@@ -198,6 +199,7 @@ pub(crate) fn approve(request_id: &str, permissions: impl Into<Permissions>) -> 
         permissions: permissions.into(),
         limit: secs(3600),
         given_by: None,
+        folder: None,
     }
 }
 
