@@ -5,6 +5,8 @@
 #[path = "link/operator.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod operator;
+#[path = "commands/receipts.rs"]
+mod receipts;
 #[path = "link/user.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod user;

@@ -1,14 +1,16 @@
-//! Ed25519 keys, JWS, fingerprints and proof of work, as agent and service use them.
+//! Ed25519 keys and what takes their place, JWS, fingerprints and proof of work, as agent and service use them.
 //!
 //! Binary values travel as base64url without padding. Everything is over `ring`; nothing here opens a file or a socket.
 
 mod jws;
 mod key;
 mod proof_of_work;
+mod succession;
 
 pub use jws::{VerifyError, peek, sign, verify};
 pub use key::{InvalidKey, KeyPair, PublicKey};
 pub use proof_of_work::{solve, solves};
+pub use succession::{Successor, successors};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::{
