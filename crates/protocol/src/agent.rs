@@ -151,6 +151,10 @@ pub struct EventsQuery {
     #[serde(default)]
     #[cfg_attr(feature = "schema", param(required = false))]
     pub wait_secs: u32,
+    /// A random text of 1 to 64 of the characters A-Z a-z 0-9 _ -, made anew each time the agent starts: two that take turns
+    /// with one token are copies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 /// Answer to the long poll.
@@ -220,6 +224,10 @@ pub struct OutcomeResponse {
     /// Present after an approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionStart>,
+    /// That the receipt was taken in: a compact JWS over
+    /// [`CountersignatureTerms`](crate::signed::CountersignatureTerms), signed with the organisation's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub countersignature: Option<String>,
 }
 
 /// A session that an approval started or widened.
@@ -261,6 +269,9 @@ pub struct ReportActions {
     /// Whether the session is suspended because the screen is locked.
     #[serde(default)]
     pub suspended: bool,
+    /// What is granted and cannot be done on this computer, such as `view` where the system lets nobody see the screen.
+    #[serde(default)]
+    pub unsupported: Permissions,
 }
 
 /// `POST /agent/v1/sessions/{id}/end`: the session is over on this computer.

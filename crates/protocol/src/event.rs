@@ -69,6 +69,9 @@ pub struct RequestEvent {
     pub signed_request: String,
     /// Seconds left to answer; the agent keeps it within 30 to 300.
     pub answer_within_secs: u32,
+    /// As in [`Organisation`](crate::Organisation): an agent that holds an earlier key learns the one that signed here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_successions: Vec<String>,
 }
 
 /// The session's operator said something.

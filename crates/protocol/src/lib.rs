@@ -14,6 +14,7 @@ mod organisation;
 mod outcome;
 mod permission;
 pub mod problem;
+pub mod release;
 mod secret;
 pub mod signed;
 pub mod text;

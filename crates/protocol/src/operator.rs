@@ -1,10 +1,18 @@
 //! Bodies of the operator side, `/operator/v1/…`, as the console and other clients use them.
 
+mod audit;
 mod manage;
+mod second_factor;
 
+pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery};
 pub use manage::{
     AccountView, AccountWithPassword, AddEnrolmentToken, AddGroup, AddOperator, ChangeBranding, ChangeGroup,
-    ChangeOperator, EnrolmentTokenAdded, EnrolmentTokenView, EnrolmentView, OrganisationSettings, Role,
+    ChangeOperator, ChangePolicy, DomainBy, DomainRecord, EnrolmentTokenAdded, EnrolmentTokenView,
+    EnrolmentView, OrganisationSettings, ProveDomain, Role,
+};
+pub use second_factor::{
+    BeginSecondFactor, ConfirmSecondFactor, ProveSecondFactor, RecoveryCodes, SecondFactorSetup,
+    SecondFactorView,
 };
 
 use crate::{
@@ -22,6 +30,10 @@ pub struct SignIn {
     pub login: String,
     /// The operator's password.
     pub password: Secret,
+    /// Where the answer to the password alone was `second_factor_required`: the six digits that the app shows, or a
+    /// recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Secret>,
 }
 
 /// Who is signed in; the answer to sign-in and to `GET /operator/v1/me`.
@@ -38,6 +50,12 @@ pub struct Me {
     pub role: Role,
     /// True after signing in with a one-time password: until an own one is chosen, nothing else is answered.
     pub must_change_password: bool,
+    /// True while the organisation demands a second factor and there is none: until it is set up, nothing else is answered.
+    #[serde(default)]
+    pub must_set_second_factor: bool,
+    /// Since when whoever runs the service has suspended the organisation: nothing can be asked of users meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_since: Option<Timestamp>,
     /// To be sent as `X-CSRF-Token` with everything but GET.
     pub csrf_token: Secret,
 }
@@ -268,6 +286,9 @@ pub struct SessionView {
     pub actions: Actions,
     /// Whether the user's screen is locked.
     pub suspended: bool,
+    /// What is granted and cannot be done on the user's computer, as its agent says.
+    #[serde(default)]
+    pub unsupported: Permissions,
     /// When it started.
     pub started_at: Timestamp,
     /// Seconds since it started, or that it lasted.
@@ -419,6 +440,9 @@ pub struct ReceiptView {
     pub receipt: String,
     /// When the service took it in.
     pub received_at: Timestamp,
+    /// The service's word on that, as the agent got it; absent for receipts of an earlier version of the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub countersignature: Option<String>,
 }
 
 /// One event of `GET /operator/v1/live` (server-sent events; `data` is this, as JSON). The first is `everything`;

@@ -19,6 +19,10 @@ pub struct Organisation {
     pub display_text: Option<String>,
     /// The Ed25519 public key that signs its requests: 32 bytes, base64url without padding.
     pub public_key: String,
+    /// How it came to this key, oldest first: a compact JWS over
+    /// [`KeySuccessionTerms`](crate::signed::KeySuccessionTerms) for each time that another key took a key's place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_successions: Vec<String>,
 }
 
 /// How an organisation wants to look on a user's screen. It never stands in the place of a name, a warning or a button.

@@ -80,6 +80,20 @@ pub enum ProblemCode {
     WrongPassword,
     /// The password was given for one sign-in: choose an own one first.
     PasswordChangeRequired,
+    /// The password is right, and a code of the second factor is needed with it.
+    SecondFactorRequired,
+    /// The code of the second factor is wrong, or was used before.
+    WrongSecondFactor,
+    /// The organisation demands a second factor: set one up first.
+    SecondFactorSetupRequired,
+    /// Whoever runs the service has suspended the organisation.
+    OrganisationSuspended,
+    /// The TXT record that shows whose the domain is was not found.
+    DomainNotProven,
+    /// The agent's key was used on two computers at once; it must make a new one and enrol anew.
+    KeyCloned,
+    /// There are as many as there may be.
+    TooMany,
     /// The operator's account is disabled, or its one-time password was not used in time.
     AccountDisabled,
     /// An organisation needs an administrator who can sign in.

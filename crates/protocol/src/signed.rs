@@ -1,7 +1,8 @@
-//! What is signed: the terms of a request by the organisation, the receipt by the agent.
+//! What is signed: the terms of a request by the organisation, the receipt by the agent, its countersignature and a
+//! change of keys by the organisation again.
 //!
 //! Both travel as compact JWS (RFC 7515) with `alg` `EdDSA` (RFC 8037, Ed25519) and the `typ` given here, so that a
-//! signature over one can never be taken for a signature over the other.
+//! signature over one can never be taken for a signature over another.
 
 use crate::{
     DeviceId, InvitationId, Operator, OrganisationId, Outcome, Permissions, RequestId, SessionId, Timestamp,
@@ -12,6 +13,12 @@ use serde::{Deserialize, Serialize};
 pub const REQUEST_TYP: &str = "ondemand-request+jws";
 /// The JWS header's `typ` over [`ReceiptTerms`].
 pub const RECEIPT_TYP: &str = "ondemand-receipt+jws";
+/// The JWS header's `typ` over [`CountersignatureTerms`].
+pub const COUNTERSIGNATURE_TYP: &str = "ondemand-countersignature+jws";
+/// The JWS header's `typ` over [`ChainTerms`].
+pub const CHAIN_TYP: &str = "ondemand-chain+jws";
+/// The JWS header's `typ` over [`KeySuccessionTerms`].
+pub const KEY_SUCCESSION_TYP: &str = "ondemand-key-succession+jws";
 
 /// What an organisation signs when one of its operators asks. The agent shows exactly this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,4 +90,88 @@ pub struct ReceiptTerms {
     /// base64url of the SHA-256 of the previous receipt's compact JWS; absent in the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+    /// In the first receipt of a key that took the place of another: the newest receipt of that one, as far as is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<FormerChain>,
+}
+
+/// A receipt, by its place in its key's chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChainEnd {
+    /// Its number.
+    pub number: u64,
+    /// base64url of the SHA-256 of its compact JWS.
+    pub receipt: String,
+}
+
+/// The chain of an agent's earlier key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct FormerChain {
+    /// The fingerprint of that key.
+    pub agent_key: String,
+    /// Its newest receipt.
+    #[serde(flatten)]
+    pub end: ChainEnd,
+}
+
+/// What the organisation signs when its service has taken a receipt in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CountersignatureTerms {
+    /// 1.
+    pub version: u32,
+    /// Whose key signs.
+    pub organisation_id: OrganisationId,
+    /// The fingerprint of the agent's key.
+    pub agent_key: String,
+    /// The receipt.
+    #[serde(flatten)]
+    pub receipt: ChainEnd,
+    /// When it was taken in, by the service's clock.
+    pub received_at: Timestamp,
+    /// The receipt of this key with the highest number that the organisation holds, this one included.
+    pub head: ChainEnd,
+    /// The hash of a receipt taken in earlier that cannot stand in one chain with this one: the key signed twice for one
+    /// place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradicts: Option<String>,
+}
+
+/// What the agent signs about its own chain when the user takes a copy of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChainTerms {
+    /// 1.
+    pub version: u32,
+    /// The agent's Ed25519 public key: 32 bytes, base64url without padding.
+    pub agent_public_key: String,
+    /// Its newest receipt; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<ChainEnd>,
+    /// Which numbers, first and last, are not kept on the computer: receipts of requests that nobody saw and that are only
+    /// counted, and those of months that were deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_kept: Vec<(u64, u64)>,
+    /// The user's computer's clock when the copy was taken.
+    pub exported_at: Timestamp,
+}
+
+/// What an organisation signs, with the old key, when another key takes its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct KeySuccessionTerms {
+    /// 1.
+    pub version: u32,
+    /// Whose keys.
+    pub organisation_id: OrganisationId,
+    /// The key that signs this: 32 bytes, base64url without padding.
+    pub former_key: String,
+    /// The key that signs the organisation's requests from now on, in the same form.
+    pub key: String,
+    /// The service's clock when it was signed.
+    pub issued_at: Timestamp,
+    /// Until then what the former key signed is good as well.
+    pub former_until: Timestamp,
 }

@@ -2,25 +2,34 @@
 //!
 //! Works on the database alone, also while a service runs on it.
 
+mod desk;
+
+pub use desk::Report;
+
 use crate::{
     clock::after,
     credentials::MAX_LOGIN_CHARS,
     ids,
     passwords::{self, MAX_PASSWORD_BYTES},
     store::{
-        self, EnrolmentTokenRecord, GroupRecord, OperatorRecord, OrganisationRecord, Store, sqlite::Sqlite,
+        self, DomainBy, EnrolmentTokenRecord, GroupRecord, OperatorRecord, OrganisationRecord, Store,
+        sqlite::Sqlite,
     },
 };
-use crypto::KeyPair;
+use crypto::{KeyPair, PublicKey};
 use protocol::{
     GroupId, Operator, OperatorId, Organisation, OrganisationId, Permissions, Secret, Timestamp,
-    operator::{GroupView, Role},
+    operator::{AuditAction, GroupView, Role},
+    signed::{KEY_SUCCESSION_TYP, KeySuccessionTerms},
     text,
 };
 use std::path::Path;
 
 /// The shortest password that is taken.
 const MIN_PASSWORD_CHARS: usize = 12;
+
+/// The longest time for which a key that was replaced stays good.
+const LONGEST_OVERLAP_DAYS: u32 = 365;
 
 /// Why the set-up did not go through.
 #[derive(Debug, thiserror::Error)]
@@ -53,12 +62,18 @@ pub enum Error {
     /// There is no such organisation.
     #[error("there is no organisation `{0}`; `organisation list` shows those there are")]
     NoOrganisation(OrganisationId),
+    /// An overlap that is none, or has no end.
+    #[error("the former key must stay good for 1 to {LONGEST_OVERLAP_DAYS} days")]
+    Overlap,
     /// There is no such group.
     #[error("there is no device group `{0}`")]
     NoGroup(GroupId),
     /// A group that allows nothing.
     #[error("a device group must allow at least one permission")]
     NoPermissions,
+    /// There is no such report.
+    #[error("there is no report {0}; `report list` shows those there are")]
+    NoReport(i64),
     /// A number that makes no sense.
     #[error("a token must be good for at least one use and one day")]
     NeverValid,
@@ -68,6 +83,15 @@ pub enum Error {
     /// Something that cannot happen did.
     #[error("{0}")]
     Broken(&'static str),
+}
+
+/// Makes a database of a copy; see [`Sqlite::restore`].
+///
+/// # Errors
+///
+/// When the copy is no good, or the database exists.
+pub fn restore(from: &Path, database: &Path) -> Result<(), Error> {
+    Ok(Sqlite::restore(from, database)?)
 }
 
 /// The set-up of one database.
@@ -88,7 +112,7 @@ pub(crate) fn checked_login(login: &str) -> Result<String, Error> {
     Ok(login.to_owned())
 }
 
-fn is_domain(domain: &str) -> bool {
+pub(crate) fn is_domain(domain: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
@@ -108,6 +132,15 @@ impl Admin {
         Ok(Self { store: Sqlite::open(path)? })
     }
 
+    /// Writes a copy of the database as it is now; a running service goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the file exists or cannot be written.
+    pub fn back_up(&self, to: &Path) -> Result<(), Error> {
+        Ok(self.store.copy_to(to)?)
+    }
+
     fn run<T>(&self, work: impl FnOnce(&mut dyn store::Tx) -> Result<T, Error>) -> Result<T, Error> {
         let store: &dyn Store = &self.store;
         store.run(work)
@@ -125,39 +158,78 @@ impl Admin {
         }
         let (key, signing_key) = KeyPair::generate();
         let public = Organisation {
+            key_successions: Vec::new(),
             id: ids::fresh(),
             name,
             domain: domain.map(str::to_owned),
             display_text: None,
             public_key: key.public().to_string(),
         };
-        let record = OrganisationRecord { public: public.clone(), accent: None, signing_key };
-        self.run(|tx| Ok(tx.add_organisation(&record)?))?;
+        let record = OrganisationRecord {
+            public: public.clone(),
+            accent: None,
+            domain_by: domain.map(|_| DomainBy::Administrator),
+            second_factor_required: false,
+            suspended_at: None,
+            signing_key,
+        };
+        self.run(|tx| {
+            tx.add_organisation(&record)?;
+            desk::note(tx, &public.id, AuditAction::OrganisationAdded, Some(&public.name))
+        })?;
         Ok(public)
     }
 
-    /// Changes an organisation's name or domain, which users go by; what is absent stays as it is.
+    /// Changes an organisation's name, which users go by.
     ///
     /// # Errors
     ///
-    /// When name or domain cannot be shown to a user, or there is no such organisation.
-    pub fn update_organisation(
-        &self,
-        id: &OrganisationId,
-        name: Option<&str>,
-        domain: Option<&str>,
-    ) -> Result<(), Error> {
-        let name = name.map(checked_name).transpose()?;
-        if let Some(domain) = domain.filter(|domain| !is_domain(domain)) {
-            return Err(Error::Domain(domain.to_owned()));
-        }
+    /// When the name cannot be shown to a user, or there is no such organisation.
+    pub fn rename_organisation(&self, id: &OrganisationId, name: &str) -> Result<(), Error> {
+        let name = checked_name(name)?;
         self.run(|tx| {
             let known = tx.organisation(id)?;
             let mut record = known.ok_or_else(|| Error::NoOrganisation(id.clone()))?;
-            record.public.name = name.unwrap_or(record.public.name);
-            record.public.domain = domain.map(str::to_owned).or(record.public.domain);
-            Ok(tx.update_organisation(&record)?)
+            record.public.name = name;
+            tx.update_organisation(&record)?;
+            desk::note(tx, id, AuditAction::OrganisationRenamed, Some(&record.public.name))
         })
+    }
+
+    /// Gives an organisation a new signing key, and has the former one sign that it takes its place; what that one signed
+    /// stays good for `overlap_days`. Its private half is forgotten. Agents learn the new key with the next request.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such organisation, or the overlap has no day or more than a year.
+    pub fn rotate_key(
+        &self,
+        id: &OrganisationId,
+        overlap_days: u32,
+    ) -> Result<(PublicKey, Timestamp), Error> {
+        if !(1..=LONGEST_OVERLAP_DAYS).contains(&overlap_days) {
+            return Err(Error::Overlap);
+        }
+        let (key, signing_key) = KeyPair::generate();
+        let now = Timestamp::now();
+        let until = after(now, overlap_days * 24 * 60 * 60);
+        self.run(|tx| {
+            let known = tx.organisation(id)?.ok_or_else(|| Error::NoOrganisation(id.clone()))?;
+            let former = KeyPair::from_pkcs8(&known.signing_key)
+                .map_err(|_| Error::Broken("the organisation's key cannot be read"))?;
+            let terms = KeySuccessionTerms {
+                version: 1,
+                organisation_id: id.clone(),
+                former_key: former.public().to_string(),
+                key: key.public().to_string(),
+                issued_at: now,
+                former_until: until,
+            };
+            let statement = crypto::sign(&former, KEY_SUCCESSION_TYP, &terms)
+                .map_err(|_| Error::Broken("the change of keys cannot be written as JSON"))?;
+            Ok(tx.replace_key(id, &terms.key, &signing_key, &statement)?)
+        })?;
+        Ok((key.public(), until))
     }
 
     /// Every organisation, by name.
@@ -213,6 +285,7 @@ impl Admin {
             one_time_until: None,
             created_at: Some(Timestamp::now()),
             last_sign_in: None,
+            second_factor_since: None,
         };
         let id = operator.public.id.clone();
         self.run(|tx| {
@@ -229,7 +302,7 @@ impl Admin {
         Ok(id)
     }
 
-    /// Sets an operator's role, gives a new password, or enables the account: the way back for an organisation whose
+    /// Sets an operator's role, gives a new password, takes the second factor away, or enables the account: the way back for an organisation whose
     /// administrators cannot sign in any more. What is absent stays as it is.
     ///
     /// # Errors
@@ -241,6 +314,7 @@ impl Admin {
         role: Option<Role>,
         password: Option<&Secret>,
         enable: bool,
+        reset_second_factor: bool,
     ) -> Result<(), Error> {
         let password_hash = match password {
             Some(password) => {
@@ -264,7 +338,22 @@ impl Admin {
                     tx.delete_sign_in(&sign_in)?;
                 }
             }
-            Ok(tx.update_operator(&operator)?)
+            if reset_second_factor {
+                tx.set_second_factor(&operator.public.id, None)?;
+            }
+            tx.update_operator(&operator)?;
+            let about = Some(operator.public.name.as_str());
+            let actions = [
+                (role.is_some_and(|role| role == Role::Administrator), AuditAction::MadeAdministrator),
+                (role.is_some_and(|role| role == Role::Operator), AuditAction::MadeOperator),
+                (enable, AuditAction::OperatorEnabled),
+                (password.is_some(), AuditAction::PasswordReset),
+                (reset_second_factor, AuditAction::SecondFactorReset),
+            ];
+            for (_, action) in actions.into_iter().filter(|(done, _)| *done) {
+                desk::note(tx, &operator.organisation, action, about)?;
+            }
+            Ok(())
         })
     }
 

@@ -6,6 +6,7 @@ mod agent;
 mod auth;
 mod body;
 mod document;
+mod downloads;
 mod files;
 pub(crate) mod limits;
 mod live;
@@ -13,6 +14,8 @@ mod manage;
 mod operator;
 mod page;
 mod problem;
+mod proxies;
+mod security;
 mod tunnel;
 
 use crate::service::Service;
@@ -25,10 +28,11 @@ use axum::{
     routing::get,
 };
 use problem::Refusal;
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use limits::Peer;
+pub(crate) use proxies::Proxies;
 
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -48,6 +52,7 @@ fn documented() -> OpenApiRouter<Arc<Service>> {
         .merge(tunnel::operator_routes())
         .merge(files::routes())
         .merge(manage::routes())
+        .merge(security::routes())
 }
 
 /// The OpenAPI document.
@@ -56,12 +61,13 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Everything the service answers.
-pub(crate) fn router(service: Arc<Service>) -> Router {
+pub(crate) fn router(service: Arc<Service>, downloads: Option<PathBuf>) -> Router {
     let (routes, _) = documented().split_for_parts();
     routes
         .route("/healthz", get(page::health))
         .route("/openapi.json", get(page::openapi))
         .route("/join", get(page::join))
+        .merge(downloads::routes(downloads))
         .fallback(page::console)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

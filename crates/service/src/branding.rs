@@ -4,6 +4,7 @@
 pub(crate) mod picture;
 
 use crate::{
+    audit::{self, About},
     credentials::SignedIn,
     error::{Error, Result},
     service::{Service, Work},
@@ -12,7 +13,7 @@ use crate::{
 use protocol::{
     Branding, OrganisationId,
     event::Event,
-    operator::{ChangeBranding, OrganisationSettings},
+    operator::{AuditAction, ChangeBranding, OrganisationSettings},
     text,
 };
 use std::sync::Arc;
@@ -33,7 +34,13 @@ pub(crate) fn of(work: &mut Work<'_>, id: &OrganisationId) -> Result<Branding> {
 /// An organisation's settings.
 pub(crate) fn settings(work: &mut Work<'_>, by: &OperatorRecord) -> Result<OrganisationSettings> {
     let branding = of(work, &by.organisation)?;
-    Ok(OrganisationSettings { organisation: record(work, &by.organisation)?.public, branding })
+    let record = record(work, &by.organisation)?;
+    Ok(OrganisationSettings {
+        organisation: record.public,
+        branding,
+        second_factor_required: record.second_factor_required,
+        domain_by: record.domain_by,
+    })
 }
 
 /// Sets display text and accent.
@@ -48,6 +55,7 @@ pub(crate) fn change(
     after.accent = wanted.accent.as_deref().map(checked_accent).transpose()?;
     if after.accent != before.accent || after.public != before.public {
         work.tx.update_organisation(&after)?;
+        audit::note(work, AuditAction::BrandingChanged, About::own())?;
         tell_agents(work, &by.organisation)?;
     }
     settings(work, by)
@@ -86,6 +94,7 @@ pub(crate) async fn set_logo(
             let logo = LogoRecord { etag: crypto::hash(&png), png };
             if work.tx.logo_etag(&by.organisation)?.as_ref() != Some(&logo.etag) {
                 work.tx.set_logo(&by.organisation, Some(&logo))?;
+                audit::note(work, AuditAction::LogoChanged, About::own())?;
                 tell_agents(work, &by.organisation)?;
             }
             settings(work, by)
@@ -97,6 +106,7 @@ pub(crate) async fn set_logo(
 pub(crate) fn remove_logo(work: &mut Work<'_>, by: &OperatorRecord) -> Result<()> {
     if work.tx.logo_etag(&by.organisation)?.is_some() {
         work.tx.set_logo(&by.organisation, None)?;
+        audit::note(work, AuditAction::LogoChanged, About::own())?;
         tell_agents(work, &by.organisation)?;
     }
     Ok(())
@@ -115,7 +125,7 @@ fn tell_agents(work: &mut Work<'_>, id: &OrganisationId) -> Result<()> {
     Ok(())
 }
 
-fn record(work: &mut Work<'_>, id: &OrganisationId) -> Result<OrganisationRecord> {
+pub(crate) fn record(work: &mut Work<'_>, id: &OrganisationId) -> Result<OrganisationRecord> {
     work.tx.organisation(id)?.ok_or(Error::Broken("there is no such organisation"))
 }
 

@@ -1,16 +1,18 @@
 //! Who is calling: agents by token, operators by sign-in.
 
 use crate::{
+    audit::{self, About},
     clock::after,
     error::{Error, Result},
     passwords::MAX_PASSWORD_BYTES,
-    service::{Change, Service, Work},
+    second_factor::{self, Proof},
+    service::{Actor, Change, Service, Work},
     store::{AgentRecord, OperatorRecord},
 };
 use protocol::{
     Secret, Timestamp,
     agent::AgentDescription,
-    operator::{Me, SignIn},
+    operator::{AuditAction, Me, SignIn},
     text,
 };
 use std::{net::IpAddr, sync::Arc};
@@ -26,6 +28,8 @@ pub(crate) const MAX_LOGIN_CHARS: usize = 128;
 pub(crate) trait Credential: Sized + Send + 'static {
     /// The same, as it stands now; an error if the credential is no longer good for as much.
     fn again(&self, work: &mut Work<'_>) -> Result<Self>;
+    /// Who it is, for the audit log.
+    fn actor(&self) -> Option<Actor>;
 }
 
 /// An agent that showed a valid token.
@@ -56,6 +60,10 @@ impl Credential for Agent {
         let record = record.filter(|now| now.key == self.record.key && is_valid(now, work.now));
         Ok(Self { record: record.ok_or(Error::Unauthenticated)?, token_hash: self.token_hash.clone() })
     }
+
+    fn actor(&self) -> Option<Actor> {
+        None
+    }
 }
 
 fn is_valid(agent: &AgentRecord, now: Timestamp) -> bool {
@@ -83,6 +91,20 @@ pub(crate) struct SignedIn {
     pub(crate) operator: OperatorRecord,
     pub(crate) token_hash: String,
     pub(crate) expires_at: Timestamp,
+    /// Whether the organisation demands a second factor that there is not.
+    pub(crate) must_set_second_factor: bool,
+    /// From where the call came, where that is known.
+    pub(crate) address: Option<IpAddr>,
+}
+
+impl SignedIn {
+    /// Refuses who has to choose a password or to set a second factor up first.
+    pub(crate) fn must_be_ready(&self) -> Result<()> {
+        if self.operator.one_time_until.is_some() {
+            return Err(Error::PasswordChangeRequired);
+        }
+        if self.must_set_second_factor { Err(Error::SecondFactorSetupRequired) } else { Ok(()) }
+    }
 }
 
 /// The operator who signed in with `token`.
@@ -93,10 +115,17 @@ pub(crate) fn operator(work: &mut Work<'_>, token: &str) -> Result<SignedIn> {
 fn by_hash(work: &mut Work<'_>, token_hash: String) -> Result<SignedIn> {
     match work.tx.sign_in(&token_hash)? {
         Some((operator, expires_at)) if expires_at > work.now && operator.disabled_at.is_none() => {
-            Ok(SignedIn { operator, token_hash, expires_at })
+            let must_set_second_factor = must_set_second_factor(work, &operator)?;
+            Ok(SignedIn { operator, token_hash, expires_at, must_set_second_factor, address: None })
         }
         _ => Err(Error::Unauthenticated),
     }
+}
+
+fn must_set_second_factor(work: &mut Work<'_>, operator: &OperatorRecord) -> Result<bool> {
+    let organisation = work.tx.organisation(&operator.organisation)?;
+    let required = organisation.is_some_and(|organisation| organisation.second_factor_required);
+    Ok(required && operator.second_factor_since.is_none())
 }
 
 impl Credential for SignedIn {
@@ -104,19 +133,28 @@ impl Credential for SignedIn {
         let now = by_hash(work, self.token_hash.clone())?;
         let (then, account) = (&self.operator, &now.operator);
         // Either ends the sign-in too; nothing is to depend on that.
-        let less =
-            account.role != then.role || (account.one_time_until.is_some() && then.one_time_until.is_none());
-        if less { Err(Error::Unauthenticated) } else { Ok(now) }
+        let less = account.role != then.role
+            || (account.one_time_until.is_some() && then.one_time_until.is_none())
+            || (now.must_set_second_factor && !self.must_set_second_factor);
+        if less { Err(Error::Unauthenticated) } else { Ok(Self { address: self.address, ..now }) }
+    }
+
+    fn actor(&self) -> Option<Actor> {
+        Some(actor(&self.operator, self.address))
     }
 }
 
-/// Checks a password and gives a token; limits come before the check.
+fn actor(operator: &OperatorRecord, address: Option<IpAddr>) -> Actor {
+    Actor { operator: operator.public.clone(), organisation: operator.organisation.clone(), address }
+}
+
+/// Checks a password, and a code where the account has a second factor, and gives a token; limits come before the check.
 pub(crate) async fn sign_in(
     service: &Arc<Service>,
     wanted: SignIn,
     from: IpAddr,
 ) -> Result<(Secret, SignedIn)> {
-    let SignIn { login, password } = wanted;
+    let SignIn { login, password, code } = wanted;
     if login.chars().count() > MAX_LOGIN_CHARS || password.expose().len() > MAX_PASSWORD_BYTES {
         return Err(Error::WrongPassword);
     }
@@ -125,9 +163,11 @@ pub(crate) async fn sign_in(
     let operator = service.run(move |work| Ok(work.tx.operator_by_login(&name)?)).await?;
     let hash = operator.as_ref().map(|operator| operator.password_hash.clone());
     let right = service.passwords.verify(password, hash).await?;
-    let Some(operator) = operator.filter(|_| right) else {
+    let Some(operator) = operator else { return Err(Error::WrongPassword) };
+    if !right {
+        note_failure(service, operator, from).await?;
         return Err(Error::WrongPassword);
-    };
+    }
     service.guessing.password_succeeded(&login, from);
     // Told only to who knows the password.
     if operator.disabled_at.is_some() {
@@ -136,28 +176,67 @@ pub(crate) async fn sign_in(
     if operator.one_time_until.is_some_and(|until| until <= service.clock.now()) {
         return Err(Error::AccountDisabled("the one-time password has expired; ask for a new one"));
     }
+    if operator.second_factor_since.is_some() {
+        if code.is_none() {
+            return Err(Error::SecondFactorRequired);
+        }
+        service.guessing.try_second_factor(&login, from, service.clock.now())?;
+    }
+    let (account, needed) = (operator.clone(), operator.second_factor_since.is_some());
+    let (token, signed_in) = match service.run(move |work| enter(work, operator, code, from)).await {
+        Err(Error::WrongSecondFactor) => {
+            note_failure(service, account, from).await?;
+            return Err(Error::WrongSecondFactor);
+        }
+        entered => entered?,
+    };
+    if needed {
+        service.guessing.second_factor_succeeded(&login, from);
+    }
+    Ok((token, signed_in))
+}
+
+/// Signs an operator in whose password was right.
+fn enter(
+    work: &mut Work<'_>,
+    operator: OperatorRecord,
+    code: Option<Secret>,
+    from: IpAddr,
+) -> Result<(Secret, SignedIn)> {
     let token = crypto::random_token();
     let token_hash = crypto::hash(token.as_bytes());
-    let signed_in = service
-        .run(move |work| {
-            let expires_at = after(work.now, SIGN_IN_SECS);
-            // It may have been disabled, or the password changed, while the check ran.
-            let known = work.tx.operator(&operator.public.id)?;
-            let operator = known
-                .filter(|now| now.password_hash == operator.password_hash && now.disabled_at.is_none())
-                .ok_or(Error::WrongPassword)?;
-            let operator = OperatorRecord { last_sign_in: Some(work.now), ..operator };
-            work.tx.update_operator(&operator)?;
-            work.tx.add_sign_in(&token_hash, &operator.public.id, expires_at)?;
-            Ok(SignedIn { operator, token_hash, expires_at })
-        })
-        .await?;
+    let expires_at = after(work.now, SIGN_IN_SECS);
+    // It may have been disabled, the password changed, or a second factor set up, while the check ran.
+    let known = work.tx.operator(&operator.public.id)?;
+    let operator = known
+        .filter(|now| now.password_hash == operator.password_hash && now.disabled_at.is_none())
+        .ok_or(Error::WrongPassword)?;
+    let address = Some(from);
+    let who = actor(&operator, address);
+    if operator.second_factor_since.is_some() {
+        let code = code.ok_or(Error::SecondFactorRequired)?;
+        if second_factor::prove(work, &operator.public.id, &code)? == Proof::RecoveryCode {
+            audit::note_by(work, who.clone(), AuditAction::RecoveryCodeUsed, About::own())?;
+        }
+    }
+    let operator = OperatorRecord { last_sign_in: Some(work.now), ..operator };
+    work.tx.update_operator(&operator)?;
+    work.tx.add_sign_in(&token_hash, &operator.public.id, expires_at)?;
+    audit::note_by(work, who, AuditAction::SignedIn, About::own())?;
+    let must_set_second_factor = must_set_second_factor(work, &operator)?;
+    let signed_in = SignedIn { operator, token_hash, expires_at, must_set_second_factor, address };
     Ok((Secret::new(token), signed_in))
+}
+
+async fn note_failure(service: &Arc<Service>, operator: OperatorRecord, from: IpAddr) -> Result<()> {
+    let who = actor(&operator, Some(from));
+    service.run(|work| audit::note_by(work, who, AuditAction::SignInFailed, About::own())).await
 }
 
 /// Forgets a sign-in and closes its live connections.
 pub(crate) fn sign_out(work: &mut Work<'_>, who: &SignedIn) -> Result<()> {
     work.tx.delete_sign_in(&who.token_hash)?;
+    audit::note(work, AuditAction::SignedOut, About::own())?;
     work.changed(&who.operator.organisation, Change::SignedOut(who.token_hash.clone()));
     Ok(())
 }
@@ -165,12 +244,15 @@ pub(crate) fn sign_out(work: &mut Work<'_>, who: &SignedIn) -> Result<()> {
 /// Who is signed in, for the console.
 pub(crate) fn me(work: &mut Work<'_>, who: &SignedIn) -> Result<Me> {
     let organisation = work.tx.organisation(&who.operator.organisation)?;
+    let organisation = organisation.ok_or(Error::Broken("an operator without an organisation"))?;
     Ok(Me {
         operator: who.operator.public.clone(),
-        organisation: organisation.ok_or(Error::Broken("an operator without an organisation"))?.public,
+        organisation: organisation.public,
         login: who.operator.login.clone(),
         role: who.operator.role,
         must_change_password: who.operator.one_time_until.is_some(),
+        must_set_second_factor: who.must_set_second_factor,
+        suspended_since: organisation.suspended_at,
         csrf_token: work.service.secrets.csrf_token(&who.token_hash),
     })
 }

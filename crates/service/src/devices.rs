@@ -1,19 +1,22 @@
 //! Devices: enrolled by IT's token, accepted and retired by operators.
 
 use crate::{
+    abuse,
+    audit::{self, About},
     branding,
     credentials::checked,
     error::{Error, Result},
-    ids, requests,
+    ids, quotas, requests,
     service::{Change, Work},
     sessions,
-    store::{DeviceRecord, OperatorRecord},
+    store::{Countable, DeviceRecord, OperatorRecord},
 };
 use crypto::PublicKey;
 use protocol::{
     DeviceId, EndReason, Secret, UnansweredCause,
     agent::{DeviceStanding, EnrolRequest, EnrolResponse},
     event::Event,
+    operator::AuditAction,
     signed::Audience,
     text,
 };
@@ -36,11 +39,15 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
         return Err(Error::EnrolmentRefused);
     }
     let group = work.tx.group(&token.group)?.ok_or(Error::EnrolmentRefused)?;
+    abuse::check(work, &group.organisation)?;
     let computer = text::one_line(&wanted.computer, MAX_NAME_CHARS, "unnamed computer");
     let user = text::one_line(&wanted.user, MAX_NAME_CHARS, "unnamed user");
     let agent_token = crypto::random_token();
     let agent_token_hash = crypto::hash(agent_token.as_bytes());
 
+    if work.tx.is_cloned_key(&public_key)? {
+        return Err(Error::KeyCloned);
+    }
     let known = work.tx.device_by_key(&group.organisation, &public_key)?;
     let device = match known {
         // Who knows the token of a device's group and its public key has what the device itself sent; a device of
@@ -57,6 +64,7 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
         Some(_) => return Err(Error::EnrolmentRefused),
         None if token.uses_left == Some(0) => return Err(Error::EnrolmentRefused),
         None => {
+            quotas::one_more(work, Countable::Devices, &group.organisation)?;
             work.tx.use_enrolment_token(&token_hash)?;
             let device = DeviceRecord {
                 id: ids::fresh(),
@@ -118,6 +126,7 @@ pub(crate) fn accept(work: &mut Work<'_>, by: &OperatorRecord, id: &DeviceId) ->
     }
     let device = DeviceRecord { accepted: true, ..device };
     work.tx.update_device(&device)?;
+    audit::note(work, AuditAction::DeviceAccepted, About::device(&device))?;
     if let Some(agent) = work.tx.agent_of(&Audience::Device(id.clone()))? {
         work.tell(agent.key, &Event::DeviceChanged(standing(&device)))?;
     }
@@ -125,9 +134,16 @@ pub(crate) fn accept(work: &mut Work<'_>, by: &OperatorRecord, id: &DeviceId) ->
     Ok(())
 }
 
-/// Retires a device: ends what runs on it and voids its token.
+/// An operator retires a device.
 pub(crate) fn retire(work: &mut Work<'_>, by: &OperatorRecord, id: &DeviceId) -> Result<()> {
     let device = own(work, by, id)?;
+    audit::note(work, AuditAction::DeviceRetired, About::device(&device))?;
+    give_up(work, device)
+}
+
+/// Retires a device: ends what runs on it and voids its token.
+pub(crate) fn give_up(work: &mut Work<'_>, device: DeviceRecord) -> Result<()> {
+    let (id, organisation) = (&device.id.clone(), &device.organisation.clone());
     if let Some(agent) = work.tx.agent_of(&Audience::Device(id.clone()))? {
         requests::close_open(work, agent.key, UnansweredCause::Withdrawn)?;
         if let Some(session) = work.tx.running_session(agent.key)? {
@@ -138,9 +154,9 @@ pub(crate) fn retire(work: &mut Work<'_>, by: &OperatorRecord, id: &DeviceId) ->
     }
     if let Some(help) = work.tx.help_of(id)? {
         work.tx.close_help(&help.id, work.now)?;
-        work.changed(&by.organisation, Change::HelpClosed(help.id));
+        work.changed(organisation, Change::HelpClosed(help.id));
     }
     work.tx.update_device(&DeviceRecord { retired_at: Some(work.now), ..device })?;
-    work.changed(&by.organisation, Change::DeviceRetired(id.clone()));
+    work.changed(organisation, Change::DeviceRetired(id.clone()));
     Ok(())
 }

@@ -2,20 +2,21 @@
 
 use crate::{
     admin,
+    audit::{self, About},
     clock::{after, before},
     devices,
     error::{Error, Result},
-    ids,
+    ids, quotas,
     service::{Change, Work},
     sessions,
-    store::{EnrolmentTokenRecord, GroupRecord, OperatorRecord},
+    store::{Countable, EnrolmentTokenRecord, GroupRecord, OperatorRecord},
 };
 use protocol::{
     EnrolmentTokenId, GroupId, Permissions, Secret,
     event::Event,
     operator::{
-        AddEnrolmentToken, AddGroup, ChangeGroup, EnrolmentTokenAdded, EnrolmentTokenView, EnrolmentView,
-        GroupView,
+        AddEnrolmentToken, AddGroup, AuditAction, ChangeGroup, EnrolmentTokenAdded, EnrolmentTokenView,
+        EnrolmentView, GroupView,
     },
     signed::Audience,
     text,
@@ -78,7 +79,9 @@ pub(crate) fn add_group(
         organisation: by.organisation.clone(),
         requires_acceptance: wanted.requires_acceptance,
     };
+    quotas::one_more(work, Countable::Groups, &by.organisation)?;
     work.tx.add_group(&group)?;
+    audit::note(work, AuditAction::GroupAdded, about(&group).with(group.public.permissions))?;
     view(work, group)
 }
 
@@ -101,6 +104,7 @@ pub(crate) fn change_group(
         group.requires_acceptance = requires;
     }
     work.tx.update_group(&group)?;
+    audit::note(work, AuditAction::GroupChanged, about(&group).with(group.public.permissions))?;
     if group.public != before.public {
         for device in work.tx.devices_in(id)? {
             let Some(agent) = work.tx.agent_of(&Audience::Device(device.id.clone()))? else { continue };
@@ -135,14 +139,16 @@ pub(crate) fn add_token(
     let token = crypto::random_token();
     let record = EnrolmentTokenRecord {
         hash: crypto::hash(token.as_bytes()),
-        group: group.public.id,
+        group: group.public.id.clone(),
         uses_left: wanted.uses,
         expires_at: wanted.expires_in_days.map(|days| after(work.now, days * 24 * 60 * 60)),
         label: label.filter(|label| !label.is_empty()),
         created_at: Some(work.now),
         revoked_at: None,
     };
+    quotas::one_more(work, Countable::TokensInForce, &by.organisation)?;
     work.tx.add_enrolment_token(&record)?;
+    audit::note(work, AuditAction::TokenMade, about_token(&record, &group.public.name))?;
     tracing::info!(group = %id, by = %by.public.id, "enrolment token made");
     Ok(EnrolmentTokenAdded { token: token_view(record, 0)?, enrolment_token: Secret::new(token) })
 }
@@ -150,11 +156,22 @@ pub(crate) fn add_token(
 /// Voids a token: it enrols nothing more. The devices it enrolled stay.
 pub(crate) fn revoke_token(work: &mut Work<'_>, by: &OperatorRecord, id: &EnrolmentTokenId) -> Result<()> {
     let token = work.tx.enrolment_token(id.as_str())?.ok_or(Error::NotFound)?;
-    own(work, by, &token.group)?;
+    let group = own(work, by, &token.group)?;
     if work.tx.revoke_enrolment_token(id, work.now)? {
+        audit::note(work, AuditAction::TokenRevoked, about_token(&token, &group.public.name))?;
         tracing::info!(group = %token.group, by = %by.public.id, "enrolment token revoked");
     }
     Ok(())
+}
+
+fn about(group: &GroupRecord) -> About {
+    About::named(group.public.name.clone(), group.public.id.as_str())
+}
+
+/// By its group and label; its identifier tells nothing about the token itself.
+fn about_token(token: &EnrolmentTokenRecord, group: &str) -> About {
+    let name = token.label.as_ref().map_or_else(|| group.to_owned(), |label| format!("{group}: {label}"));
+    About::named(name, &token.hash)
 }
 
 fn own(work: &mut Work<'_>, by: &OperatorRecord, id: &GroupId) -> Result<GroupRecord> {

@@ -28,6 +28,9 @@ pub(crate) enum Error {
     /// The enrolment token is no good.
     #[error("the enrolment token is not valid")]
     EnrolmentRefused,
+    /// The agent's key was found on two computers.
+    #[error("the agent's key was found on two computers")]
+    KeyCloned,
     /// The cursor is older than the events that are kept.
     #[error("the cursor is too old")]
     CursorExpired,
@@ -46,6 +49,24 @@ pub(crate) enum Error {
     /// Signed in with a one-time password.
     #[error("an own password must be chosen first")]
     PasswordChangeRequired,
+    /// The password is right; a code is needed with it.
+    #[error("a code of the second factor is needed")]
+    SecondFactorRequired,
+    /// The code is wrong, or was used before.
+    #[error("wrong code of the second factor")]
+    WrongSecondFactor,
+    /// The organisation demands a second factor, and there is none.
+    #[error("a second factor must be set up first")]
+    SecondFactorSetupRequired,
+    /// Whoever runs the service suspended the organisation.
+    #[error("the organisation is suspended")]
+    OrganisationSuspended,
+    /// The record that shows whose the domain is was not found.
+    #[error("the domain's record was not found")]
+    DomainNotProven,
+    /// There are as many as there may be.
+    #[error("there are {0} already")]
+    TooMany(u32),
     /// The account cannot sign in, although the password is right.
     #[error("the account is disabled: {0}")]
     AccountDisabled(&'static str),

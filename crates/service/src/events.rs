@@ -2,6 +2,7 @@
 
 use crate::{
     clock::remaining_secs,
+    clones,
     credentials::Agent,
     devices,
     error::{Error, Result},
@@ -56,6 +57,9 @@ impl std::fmt::Display for Cursor {
 /// Answers a poll: at once if there is something to say, else when there is, or after the wait.
 pub(crate) async fn poll(service: &Arc<Service>, agent: Agent, query: EventsQuery) -> Result<EventsResponse> {
     let key = agent.record.key;
+    if let Some(run) = query.run.as_deref() {
+        clones::note_run(service, &agent, run).await?;
+    }
     let mut after = query.after.as_deref().map(Cursor::read).transpose()?;
     let (mut poll, arrived) = service.hub.open_poll(key, &service.clock);
     if arrived {
@@ -134,7 +138,10 @@ fn look(work: &mut Work<'_>, agent: &AgentRecord, after: Option<Cursor>) -> Resu
 }
 
 fn deliver(work: &mut Work<'_>, request: RequestRecord) -> Result<RequestEvent> {
+    let organisation = work.tx.organisation(&request.organisation)?;
+    let organisation = organisation.ok_or(Error::Broken("a request without an organisation"))?;
     let event = RequestEvent {
+        key_successions: organisation.public.key_successions,
         request_id: request.id.clone(),
         signed_request: request.signed.clone(),
         answer_within_secs: remaining_secs(request.answer_until, work.now),

@@ -1,13 +1,14 @@
 //! Help requests: the user of a device asks, operators see a queue.
 
 use crate::{
+    audit::{self, About},
     credentials::Agent,
     error::{Error, Result},
     ids,
     service::{Change, Work},
     store::{DeviceRecord, HelpRecord, OperatorRecord},
 };
-use protocol::{HelpId, MAX_HELP_CHARS, event::Event, signed::Audience, text};
+use protocol::{HelpId, MAX_HELP_CHARS, event::Event, operator::AuditAction, signed::Audience, text};
 
 /// The user asks, or changes the text of what was asked; the place in the queue stays.
 pub(crate) fn ask(work: &mut Work<'_>, agent: &Agent, wanted: &str) -> Result<HelpId> {
@@ -63,6 +64,7 @@ pub(crate) fn take(work: &mut Work<'_>, by: &OperatorRecord, id: &HelpId) -> Res
     let (help, device) = own(work, by, id)?;
     let help = HelpRecord { taken_by: Some(by.public.clone()), ..help };
     work.tx.update_help(&help)?;
+    audit::note(work, AuditAction::HelpTaken, About::device(&device))?;
     if let Some(agent) = work.tx.agent_of(&Audience::Device(device.id))? {
         let taken = Event::HelpTaken { help_id: help.id.clone(), operator: by.public.clone() };
         work.tell(agent.key, &taken)?;
@@ -74,6 +76,7 @@ pub(crate) fn take(work: &mut Work<'_>, by: &OperatorRecord, id: &HelpId) -> Res
 /// An operator closes a help request.
 pub(crate) fn close(work: &mut Work<'_>, by: &OperatorRecord, id: &HelpId) -> Result<()> {
     let (help, device) = own(work, by, id)?;
+    audit::note(work, AuditAction::HelpClosed, About::device(&device))?;
     work.tx.close_help(&help.id, work.now)?;
     if let Some(agent) = work.tx.agent_of(&Audience::Device(device.id))? {
         work.tell(agent.key, &Event::HelpClosed { help_id: help.id.clone() })?;

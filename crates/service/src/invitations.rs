@@ -1,21 +1,23 @@
 //! Invitations: made by an operator, joined by one agent.
 
 use crate::{
+    abuse,
+    audit::{self, About},
     branding,
     clock::{after, remaining_secs},
     credentials::Agent,
     error::{Error, Result},
-    ids, requests,
+    ids, quotas, requests,
     service::{Change, Work},
     sessions,
-    store::{self, InvitationRecord, OperatorRecord},
+    store::{self, Countable, InvitationRecord, OperatorRecord},
 };
 use crypto::PublicKey;
 use protocol::{
     EndReason, INVITATION_DEFAULT_SECS, INVITATION_MAX_SECS, InvitationId, SessionCode, UnansweredCause,
     agent::{JoinRequest, JoinResponse, LookupRequest, LookupResponse},
     event::Event,
-    operator::{CreateInvitation, InvitationState},
+    operator::{AuditAction, CreateInvitation, InvitationState},
     signed::Audience,
     text,
 };
@@ -40,6 +42,9 @@ pub(crate) fn create(
             "`expires_in_secs` must be between {MIN_SECS} and {INVITATION_MAX_SECS}"
         )));
     }
+    work.service.quotas.invitation(&by.public.id)?;
+    abuse::check(work, &by.organisation)?;
+    quotas::one_more(work, Countable::OpenInvitations, &by.organisation)?;
     let label = wanted.label.as_deref().map(|label| text::one_line(label, MAX_LABEL_CHARS, ""));
     for _ in 0..CODE_TRIES {
         let code = random_code()?;
@@ -57,6 +62,7 @@ pub(crate) fn create(
         };
         match work.tx.add_invitation(&invitation) {
             Ok(()) => {
+                audit::note(work, AuditAction::InvitationMade, About::invitation(&invitation))?;
                 work.changed(&by.organisation, Change::Invitation(invitation.id.clone()));
                 return Ok(invitation.id);
             }
@@ -87,7 +93,7 @@ pub(crate) fn withdraw(work: &mut Work<'_>, by: &OperatorRecord, id: &Invitation
     match invitation.state {
         InvitationState::Open | InvitationState::Joined => {
             close(work, &invitation, InvitationState::Withdrawn)?;
-            Ok(())
+            audit::note(work, AuditAction::InvitationWithdrawn, About::invitation(&invitation))
         }
         InvitationState::Used => {
             Err(Error::Invalid("a session came of this invitation; end the session instead".into()))

@@ -11,13 +11,17 @@
 //! Not here: what goes through tunnels, which is passed on and not looked into, and adding organisations over HTTP: that
 //! is for whoever runs the service.
 
+mod abuse;
 pub mod admin;
 mod api;
+mod audit;
 mod branding;
 mod clock;
+mod clones;
 mod console;
 mod credentials;
 mod devices;
+mod domains;
 mod enrolment;
 mod error;
 mod events;
@@ -31,7 +35,10 @@ mod invitations;
 mod operators;
 mod outcomes;
 mod passwords;
+mod quotas;
+mod receipts;
 mod requests;
+mod second_factor;
 mod secrets;
 mod server;
 mod service;

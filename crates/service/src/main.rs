@@ -1,8 +1,12 @@
 //! `ondemand-service`: the reference service's command line.
 #![allow(rustdoc::bare_urls, reason = "comments on arguments are the help that people read in a terminal")]
 
+mod commands;
+
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use commands::{AuditCommand, Backup, OrganisationCommand, ReceiptCommand, ReportCommand, Restore};
+use ipnet::IpNet;
 use protocol::{GroupId, OrganisationId, Permission, Permissions, Secret, operator::Role};
 use service::{Clock, Config, Limits, TlsFiles, admin::Admin};
 use std::{
@@ -10,6 +14,7 @@ use std::{
     io::{self, IsTerminal, Read},
     net::SocketAddr,
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -23,7 +28,7 @@ use tracing_subscriber::EnvFilter;
 ///
 /// Then open http://127.0.0.1:8470 and sign in.
 #[derive(Parser)]
-#[command(version, verbatim_doc_comment)]
+#[command(name = "ondemand-service", version, verbatim_doc_comment)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -45,6 +50,19 @@ enum Command {
     /// Enrolment tokens: what IT deploys so that agents become devices of a group.
     #[command(subcommand)]
     EnrolmentToken(EnrolmentTokenCommand),
+    /// Receipts: what users' agents signed, checked offline.
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
+    /// Reports of users who found a request suspicious.
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// The audit log: what operators did, and whoever runs the service.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Write a copy of the database, while the service runs.
+    Backup(Backup),
+    /// Make a database of a copy; the database must not exist. Everybody is signed out.
+    Restore(Restore),
     /// Print the OpenAPI document of the service's interface.
     Openapi,
 }
@@ -61,18 +79,34 @@ struct Serve {
     #[command(flatten)]
     database: Database,
     /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8470",
+        env = "ONDEMAND_SERVICE_LISTEN"
+    )]
     listen: SocketAddr,
     /// Where agents and browsers reach the service, if not at the listening address: https://support.example
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "ONDEMAND_SERVICE_PUBLIC_URL")]
     public_url: Option<String>,
     /// Certificate chain in PEM form, the server's own first. Without it the service speaks plain HTTP, which agents
     /// accept from this very computer only.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "ONDEMAND_SERVICE_TLS_CERT")]
     tls_cert: Option<PathBuf>,
     /// The certificate's private key in PEM form.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "ONDEMAND_SERVICE_TLS_KEY")]
     tls_key: Option<PathBuf>,
+    /// A proxy in front of the service, by its network as in 10.0.0.7/32: it is believed when it says for whom it speaks
+    /// (X-Forwarded-For or Forwarded). May be given several times.
+    #[arg(long, value_name = "NETWORK")]
+    trusted_proxy: Vec<IpNet>,
+    /// The DNS server to ask when an organisation proves a domain, if not the system's.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    dns_server: Option<SocketAddr>,
+    /// The folder with the agents that users can download from an invitation's page, as `cargo xtask package portable`
+    /// makes it.
+    #[arg(long, value_name = "FOLDER", env = "ONDEMAND_SERVICE_DOWNLOADS")]
+    downloads: Option<PathBuf>,
     /// How log lines are written to standard error; what is logged can be chosen with RUST_LOG.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -84,40 +118,6 @@ enum LogFormat {
     Text,
     /// For programs: one JSON object a line.
     Json,
-}
-
-#[derive(Subcommand)]
-enum OrganisationCommand {
-    /// Add an organisation and make its signing key; prints its id and public key.
-    Add {
-        #[command(flatten)]
-        database: Database,
-        /// The name users see.
-        #[arg(long)]
-        name: String,
-        /// The internet domain that users see beside the name, in ASCII form. You vouch for it.
-        #[arg(long)]
-        domain: Option<String>,
-    },
-    /// Change an organisation's name or domain, which users go by.
-    Update {
-        #[command(flatten)]
-        database: Database,
-        /// The organisation's id.
-        #[arg(long, value_name = "ID")]
-        organisation: OrganisationId,
-        /// The name users see.
-        #[arg(long)]
-        name: Option<String>,
-        /// The internet domain that users see beside the name, in ASCII form. You vouch for it.
-        #[arg(long)]
-        domain: Option<String>,
-    },
-    /// List the organisations with their ids and public keys.
-    List {
-        #[command(flatten)]
-        database: Database,
-    },
 }
 
 #[derive(Subcommand)]
@@ -158,6 +158,9 @@ enum OperatorCommand {
         /// Enable the account again.
         #[arg(long)]
         enable: bool,
+        /// Take the second factor away, whose app and recovery codes are lost.
+        #[arg(long)]
+        reset_second_factor: bool,
     },
 }
 
@@ -222,18 +225,24 @@ fn permission(name: &str) -> Result<Permission, String> {
     serde_json::from_value(serde_json::Value::from(name.trim())).map_err(|_| "no such permission".to_owned())
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
+fn main() -> Result<ExitCode> {
+    let done = match Arguments::parse().command {
+        Command::Receipt(command) => return commands::receipt(command),
         Command::Serve(serve) => run(serve),
-        Command::Organisation(command) => organisation(command),
+        Command::Organisation(command) => commands::organisation(command),
         Command::Operator(command) => operator(command),
         Command::DeviceGroup(command) => device_group(command),
         Command::EnrolmentToken(command) => enrolment_token(command),
+        Command::Report(command) => commands::report(command),
+        Command::Audit(command) => commands::audit(command),
+        Command::Backup(backup) => commands::backup(&backup),
+        Command::Restore(restore) => commands::restore(&restore),
         Command::Openapi => {
             print!("{}", service::openapi().context("failed to write the OpenAPI document")?);
             Ok(())
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn open(Database { database }: &Database) -> Result<Admin> {
@@ -249,25 +258,6 @@ fn check_folder(database: &Path) -> Result<()> {
     Ok(())
 }
 
-fn organisation(command: OrganisationCommand) -> Result<()> {
-    match command {
-        OrganisationCommand::Add { database, name, domain } => {
-            let organisation = open(&database)?.add_organisation(&name, domain.as_deref())?;
-            println!("id: {}", organisation.id);
-            println!("public key: {}", organisation.public_key);
-        }
-        OrganisationCommand::Update { database, organisation, name, domain } => {
-            open(&database)?.update_organisation(&organisation, name.as_deref(), domain.as_deref())?;
-        }
-        OrganisationCommand::List { database } => {
-            for organisation in open(&database)?.organisations()? {
-                println!("{}  {}  {}", organisation.id, organisation.public_key, organisation.name);
-            }
-        }
-    }
-    Ok(())
-}
-
 fn operator(command: OperatorCommand) -> Result<()> {
     let password_in = |file: &Path| read_secret(file).context("failed to read the password");
     match command {
@@ -277,10 +267,11 @@ fn operator(command: OperatorCommand) -> Result<()> {
             let role = role.map(Role::from);
             println!("id: {}", admin.add_operator_as(role, &organisation, &login, &name, &password)?);
         }
-        OperatorCommand::Update { database, login, role, password_file, enable } => {
+        OperatorCommand::Update { database, login, role, password_file, enable, reset_second_factor } => {
             let admin = open(&database)?;
             let password = password_file.as_deref().map(password_in).transpose()?;
-            admin.update_operator(&login, role.map(Role::from), password.as_ref(), enable)?;
+            let role = role.map(Role::from);
+            admin.update_operator(&login, role, password.as_ref(), enable, reset_second_factor)?;
         }
     }
     Ok(())
@@ -333,6 +324,9 @@ async fn run(serve: Serve) -> Result<()> {
         database: serve.database.database,
         public_url: serve.public_url,
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
+        trusted_proxies: serve.trusted_proxy,
+        dns_server: serve.dns_server,
+        downloads: serve.downloads,
         limits: Limits::default(),
         clock: Clock::system(),
     })
@@ -391,5 +385,12 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_manual_says_what_the_command_line_does() {
+        use clap::CommandFactory;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../installer/manual");
+        manual::check(Arguments::command(), &folder).unwrap();
     }
 }

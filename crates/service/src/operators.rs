@@ -5,19 +5,24 @@
 
 use crate::{
     admin,
+    audit::{self, About},
+    branding,
     clock::after,
     credentials::SignedIn,
     error::{Error, Result},
     ids,
     passwords::{self, MAX_PASSWORD_BYTES},
-    requests,
+    quotas, requests,
     service::{Change, Service, Work},
     sessions,
-    store::{self, OperatorRecord},
+    store::{self, Countable, OperatorRecord, OrganisationRecord},
 };
 use protocol::{
     EndReason, Operator, OperatorId, Secret, UnansweredCause,
-    operator::{AccountView, AccountWithPassword, AddOperator, ChangeOperator, ChangePassword, Role},
+    operator::{
+        AccountView, AccountWithPassword, AddOperator, AuditAction, ChangeOperator, ChangePassword,
+        ChangePolicy, OrganisationSettings, Role,
+    },
 };
 use std::{net::IpAddr, sync::Arc};
 
@@ -30,6 +35,7 @@ pub(crate) fn view(record: OperatorRecord) -> AccountView {
         login: record.login,
         role: record.role,
         disabled: record.disabled_at.is_some(),
+        second_factor: record.second_factor_since.is_some(),
         one_time_until: record.one_time_until,
         created_at: record.created_at,
         last_sign_in: record.last_sign_in,
@@ -62,11 +68,14 @@ pub(crate) async fn add(
                 one_time_until: Some(after(work.now, ONE_TIME_SECS)),
                 created_at: Some(work.now),
                 last_sign_in: None,
+                second_factor_since: None,
             };
+            quotas::one_more(work, Countable::Operators, &by.organisation)?;
             match work.tx.add_operator(&record) {
                 Err(store::Error::Exists) => return Err(Error::LoginTaken),
                 other => other?,
             }
+            audit::note(work, AuditAction::OperatorAdded, About::operator(&record.public))?;
             tracing::info!(operator = %record.public.id, by = %by.public.id, "operator added");
             Ok(view(record))
         })
@@ -91,6 +100,7 @@ pub(crate) async fn reset_password(
             let record = OperatorRecord { password_hash, one_time_until, ..record };
             work.tx.update_operator(&record)?;
             sign_out_everywhere(work, &record, None)?;
+            audit::note(work, AuditAction::PasswordReset, About::operator(&record.public))?;
             tracing::info!(operator = %id, by = %by.public.id, "password reset");
             Ok(view(record))
         })
@@ -121,6 +131,7 @@ pub(crate) fn change(
     if !work.tx.operators(&by.organisation)?.iter().any(can_administrate) {
         return Err(Error::LastAdministrator);
     }
+    note_changes(work, &before, &record)?;
     if less {
         sign_out_everywhere(work, &record, None)?;
         tracing::info!(operator = %id, by = %by.public.id, role = ?record.role,
@@ -132,8 +143,49 @@ pub(crate) fn change(
     Ok(view(record))
 }
 
+fn note_changes(work: &mut Work<'_>, before: &OperatorRecord, now: &OperatorRecord) -> Result<()> {
+    let disabled = (before.disabled_at.is_some(), now.disabled_at.is_some());
+    let changes = [
+        (before.public.name != now.public.name, AuditAction::OperatorRenamed),
+        (before.role != now.role && now.role == Role::Administrator, AuditAction::MadeAdministrator),
+        (before.role != now.role && now.role == Role::Operator, AuditAction::MadeOperator),
+        (disabled == (false, true), AuditAction::OperatorDisabled),
+        (disabled == (true, false), AuditAction::OperatorEnabled),
+    ];
+    for (_, action) in changes.into_iter().filter(|(happened, _)| *happened) {
+        audit::note(work, action, About::operator(&now.public))?;
+    }
+    Ok(())
+}
+
 fn can_administrate(operator: &OperatorRecord) -> bool {
     operator.role == Role::Administrator && operator.disabled_at.is_none()
+}
+
+/// Sets what the organisation demands of its operators. Those who do not meet it are signed out, the administrator who set
+/// it excepted, whose next call is answered accordingly.
+pub(crate) fn change_policy(
+    work: &mut Work<'_>,
+    who: &SignedIn,
+    wanted: &ChangePolicy,
+) -> Result<OrganisationSettings> {
+    let by = &who.operator;
+    let before = branding::record(work, &by.organisation)?;
+    let required = wanted.second_factor_required;
+    if required != before.second_factor_required {
+        work.tx.update_organisation(&OrganisationRecord { second_factor_required: required, ..before })?;
+        let action =
+            if required { AuditAction::SecondFactorDemanded } else { AuditAction::SecondFactorOptional };
+        audit::note(work, action, About::own())?;
+        if required {
+            for operator in work.tx.operators(&by.organisation)? {
+                if operator.second_factor_since.is_none() {
+                    sign_out_everywhere(work, &operator, Some(&who.token_hash))?;
+                }
+            }
+        }
+    }
+    branding::settings(work, by)
 }
 
 /// Ends what an operator who can no longer sign in has begun; their invitations are their colleagues' too and stay.
@@ -152,7 +204,11 @@ fn stop_work(work: &mut Work<'_>, operator: &OperatorId) -> Result<()> {
 }
 
 /// Voids an operator's sign-ins, except the one with this hash.
-fn sign_out_everywhere(work: &mut Work<'_>, operator: &OperatorRecord, except: Option<&str>) -> Result<()> {
+pub(crate) fn sign_out_everywhere(
+    work: &mut Work<'_>,
+    operator: &OperatorRecord,
+    except: Option<&str>,
+) -> Result<()> {
     for hash in work.tx.sign_ins_of(&operator.public.id)? {
         if Some(hash.as_str()) != except {
             work.tx.delete_sign_in(&hash)?;
@@ -193,13 +249,14 @@ pub(crate) async fn change_password(
             let record = record.ok_or(Error::WrongCurrentPassword)?;
             let record = OperatorRecord { password_hash, one_time_until: None, ..record };
             work.tx.update_operator(&record)?;
+            audit::note(work, AuditAction::PasswordChanged, About::own())?;
             sign_out_everywhere(work, &record, Some(&who.token_hash))
         })
         .await
 }
 
 /// An account of the administrator's organisation.
-fn own(work: &mut Work<'_>, by: &OperatorRecord, id: &OperatorId) -> Result<OperatorRecord> {
+pub(crate) fn own(work: &mut Work<'_>, by: &OperatorRecord, id: &OperatorId) -> Result<OperatorRecord> {
     let found = work.tx.operator(id)?;
     found.filter(|operator| operator.organisation == by.organisation).ok_or(Error::NotFound)
 }

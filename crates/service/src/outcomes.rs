@@ -1,13 +1,14 @@
 //! Outcomes: a receipt is checked, kept, and, if it says yes, a session comes of it.
 
 use crate::{
+    abuse,
     clock::after,
     credentials::Agent,
     error::{Error, Result},
-    ids, requests,
+    ids, receipts, requests,
     service::{Change, Work},
     sessions,
-    store::{ReceiptRecord, RequestRecord, SessionRecord},
+    store::{RequestRecord, SessionRecord},
     views::{is_open, target_of},
 };
 use protocol::{
@@ -30,24 +31,21 @@ pub(crate) fn report(
     let request = requests::to(work, agent, id)?;
     if let Some(known) = work.tx.receipt(id)? {
         return if known.receipt == receipt {
-            Ok(answer(work, &request.state))
+            Ok(OutcomeResponse { countersignature: known.countersignature, ..answer(work, &request.state) })
         } else {
             Err(Error::RequestClosed)
         };
     }
-    let outcome = checked(agent, &request, receipt)?;
+    let terms = checked(agent, &request, receipt)?;
+    let outcome = terms.outcome.clone();
     let open = is_open(&request.state);
     if !open && matches!(outcome, Outcome::Approved { .. }) {
         return Err(Error::RequestClosed);
     }
-    work.tx.add_receipt(&ReceiptRecord {
-        request: id.clone(),
-        receipt: receipt.to_owned(),
-        received_at: work.now,
-    })?;
+    let countersignature = Some(receipts::take_in(work, &request, &terms, receipt)?);
     if !open {
         // It was closed here first, and the receipt says how the user's side saw it.
-        return Ok(OutcomeResponse { session: None });
+        return Ok(OutcomeResponse { session: None, countersignature });
     }
     let state = match outcome {
         Outcome::Approved { permissions, limit_secs, given_by } => {
@@ -55,25 +53,29 @@ pub(crate) fn report(
             approved(permissions, session_id, given_by)
         }
         Outcome::Rejected { reason: Some(RejectReason::Suspicious) } => {
-            tracing::warn!(
-                request = %id, organisation = %request.organisation, operator = %request.operator.id,
-                "a user found a request suspicious"
-            );
+            abuse::report(work, &request)?;
             RequestState::Rejected { reason: None }
         }
         Outcome::Rejected { reason } => RequestState::Rejected { reason },
         Outcome::Unanswered { cause } => RequestState::Unanswered { cause },
     };
     requests::settle(work, request, state.clone())?;
-    Ok(answer(work, &state))
+    Ok(OutcomeResponse { countersignature, ..answer(work, &state) })
+}
+
+/// Whether a receipt says that the user found the request suspicious, which is for the abuse desk: the operator could be the
+/// one who is meant.
+pub(crate) fn is_suspicion(receipt: &str) -> bool {
+    let suspicious = Outcome::Rejected { reason: Some(RejectReason::Suspicious) };
+    crypto::peek(receipt).is_ok_and(|terms: ReceiptTerms| terms.outcome == suspicious)
 }
 
 fn approved(permissions: Permissions, session_id: SessionId, given_by: Option<InputMethod>) -> RequestState {
     RequestState::Approved { permissions, session_id, given_by }
 }
 
-/// The outcome that a receipt states, if it is this agent's word on this very request.
-fn checked(agent: &Agent, request: &RequestRecord, receipt: &str) -> Result<Outcome> {
+/// What a receipt states, if it is this agent's word on this very request.
+fn checked(agent: &Agent, request: &RequestRecord, receipt: &str) -> Result<ReceiptTerms> {
     let key =
         agent.record.public_key.parse().map_err(|_| Error::Broken("a key in the store cannot be read"))?;
     let terms: ReceiptTerms = crypto::verify(receipt, RECEIPT_TYP, &key).map_err(|_| {
@@ -96,7 +98,11 @@ fn checked(agent: &Agent, request: &RequestRecord, receipt: &str) -> Result<Outc
             return Err(Error::ReceiptInvalid("it grants more than was asked"));
         }
     }
-    Ok(terms.outcome)
+    let first = terms.number == 1;
+    if terms.number == 0 || first != terms.previous.is_none() || (terms.follows.is_some() && !first) {
+        return Err(Error::ReceiptInvalid("its number and what it says of the receipt before do not agree"));
+    }
+    Ok(terms)
 }
 
 /// Starts the session that was approved, or widens the one that is running.
@@ -130,6 +136,7 @@ fn approve(
         granted: permissions,
         actions: Actions::EMPTY,
         suspended: false,
+        unsupported: Permissions::EMPTY,
         started_at: work.now,
         ends_at,
         ended: None,
@@ -144,7 +151,8 @@ fn approve(
     Ok(session.id)
 }
 
-fn title(work: &mut Work<'_>, audience: &Audience) -> Result<String> {
+/// How a session or request with this agent is called.
+pub(crate) fn title(work: &mut Work<'_>, audience: &Audience) -> Result<String> {
     Ok(match audience {
         Audience::Device(id) => {
             let device = work.tx.device(id)?.ok_or(Error::Broken("an agent without a device"))?;
@@ -165,5 +173,5 @@ fn answer(work: &Work<'_>, state: &RequestState) -> OutcomeResponse {
         }),
         _ => None,
     };
-    OutcomeResponse { session }
+    OutcomeResponse { session, countersignature: None }
 }

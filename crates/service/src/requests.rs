@@ -1,11 +1,13 @@
 //! Requests: an operator asks, the organisation's key signs, the agent shows exactly that.
 
 use crate::{
+    abuse,
+    audit::{self, About},
     clock::{after, before},
     credentials::Agent,
     devices,
     error::{Error, Result},
-    ids, invitations,
+    ids, invitations, outcomes,
     service::{Change, Work},
     sessions,
     store::{AgentKey, AgentRecord, OperatorRecord, RequestRecord},
@@ -15,7 +17,7 @@ use crypto::KeyPair;
 use protocol::{
     ANSWER_DEFAULT_SECS, ANSWER_RANGE_SECS, EndReason, Permissions, RequestId, SessionId, UnansweredCause,
     event::{Event, RequestEvent},
-    operator::{CreateRequest, InvitationState, RequestState, Target},
+    operator::{AuditAction, CreateRequest, InvitationState, RequestState, Target},
     signed::{Audience, REQUEST_TYP, RequestTerms},
 };
 
@@ -31,6 +33,8 @@ pub(crate) fn create(work: &mut Work<'_>, by: &OperatorRecord, wanted: &CreateRe
         let (least, most) = ANSWER_RANGE_SECS.into_inner();
         return Err(Error::Invalid(format!("`answer_within_secs` must be between {least} and {most}")));
     }
+    work.service.quotas.request(&by.public.id)?;
+    abuse::check(work, &by.organisation)?;
     let Asked { agent, permissions, session_id } = asked(work, by, wanted)?;
     if permissions.is_empty() {
         return Err(Error::Invalid("permissions must name at least one that is not granted yet".into()));
@@ -79,8 +83,14 @@ pub(crate) fn create(work: &mut Work<'_>, by: &OperatorRecord, wanted: &CreateRe
         state: RequestState::Sent,
     };
     work.tx.add_request(&request)?;
-    let event =
-        RequestEvent { request_id: id.clone(), signed_request: signed, answer_within_secs: answer_secs };
+    let title = outcomes::title(work, &agent.audience)?;
+    audit::note(work, AuditAction::RequestMade, About::request(Some(title), &id).with(permissions))?;
+    let event = RequestEvent {
+        request_id: id.clone(),
+        signed_request: signed,
+        answer_within_secs: answer_secs,
+        key_successions: Vec::new(),
+    };
     work.tell(agent.key, &Event::Request(event))?;
     announce(work, &request)?;
     tracing::info!(request = %id, operator = %by.public.id, "request made");
@@ -165,7 +175,10 @@ pub(crate) fn to(work: &mut Work<'_>, agent: &Agent, id: &RequestId) -> Result<R
 pub(crate) fn withdraw(work: &mut Work<'_>, by: &OperatorRecord, id: &RequestId) -> Result<()> {
     let request = own(work, by, id)?;
     match &request.state {
-        state if is_open(state) => give_up(work, request, UnansweredCause::Withdrawn),
+        state if is_open(state) => {
+            audit::note(work, AuditAction::RequestWithdrawn, About::request(None, id))?;
+            give_up(work, request, UnansweredCause::Withdrawn)
+        }
         RequestState::Unanswered { .. } => Ok(()),
         _ => Err(Error::RequestClosed),
     }

@@ -1,7 +1,7 @@
 //! Values derived from the service's own key, so that none of them is stored.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use protocol::{Secret, SessionCode, SessionId};
+use protocol::{OrganisationId, Secret, SessionCode, SessionId};
 use ring::hmac;
 
 /// Derives with HMAC-SHA256; each kind of value has its own label, so that one can never be taken for another.
@@ -30,6 +30,11 @@ impl Secrets {
     /// are only a billion of them.
     pub(crate) fn code_mac(&self, code: &SessionCode) -> String {
         self.derive("session code", code.digits())
+    }
+
+    /// What a domain's record says to be this organisation's.
+    pub(crate) fn domain_record(&self, organisation: &OrganisationId, domain: &str) -> String {
+        self.derive("domain", &format!("{organisation} {domain}"))
     }
 
     /// Goes with a sign-in.

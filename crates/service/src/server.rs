@@ -12,12 +12,19 @@ use hyper_util::{
     },
     service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use socket2::{SockRef, TcpKeepalive};
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
@@ -52,6 +59,12 @@ pub struct Config {
     /// Certificate chain and key, both PEM. Without them the service speaks plain HTTP, which agents take from loopback
     /// addresses only.
     pub tls: Option<TlsFiles>,
+    /// The proxies that are believed when they say for whom they speak.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The DNS server to ask for organisations' domains, if not the system's.
+    pub dns_server: Option<SocketAddr>,
+    /// The folder with the agents that users can download from an invitation's page.
+    pub downloads: Option<PathBuf>,
     /// How many failures are borne.
     pub limits: Limits,
     /// The clock to go by.
@@ -66,6 +79,9 @@ impl Config {
             database: database.into(),
             public_url: None,
             tls: None,
+            trusted_proxies: Vec::new(),
+            dns_server: None,
+            downloads: None,
             limits: Limits::default(),
             clock: Clock::system(),
         }
@@ -170,7 +186,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         Some(url) => checked_url(url)?,
         None => format!("{scheme}://{address}"),
     };
-    let service = Service::new(Box::new(store), config.clock, config.limits, url.clone());
+    let service = Service::new(Box::new(store), config.clock, config.limits, config.dns_server, url.clone());
     let service = Arc::new(service.map_err(|error| match error {
         error::Error::Store(error) => StartError::Store(error),
         _ => StartError::Broken,
@@ -179,8 +195,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     expecting.map_err(|_| StartError::Broken)?;
     let hub = service.hub.clone();
     let sweeping = tokio::spawn(sweep::run(Arc::clone(&service)));
-    let router = api::router(Arc::clone(&service));
-    let accepting = tokio::spawn(serve(listener, tls, router, service));
+    let router = api::router(Arc::clone(&service), config.downloads);
+    let proxies = Arc::new(api::Proxies::new(config.trusted_proxies));
+    let accepting = tokio::spawn(serve(listener, tls, router, proxies, service));
     Ok(Running { address, url, scheme, hub, accepting, sweeping })
 }
 
@@ -215,7 +232,13 @@ fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, StartError> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, service: Arc<Service>) {
+async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    proxies: Arc<api::Proxies>,
+    service: Arc<Service>,
+) {
     let connections = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -230,11 +253,11 @@ async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, 
             () = service.hub.stopped() => break,
         };
         let router = router.clone();
-        let peer = api::Peer(peer.ip().to_canonical());
+        let sender = (peer.ip(), Arc::clone(&proxies));
         let watcher = connections.watcher();
         let tls = tls.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection(stream, peer, tls, router, watcher).await {
+            if let Err(error) = connection(stream, sender, tls, router, watcher).await {
                 // Peers vanish all the time.
                 tracing::debug!(error = error.as_ref(), "a connection broke");
             }
@@ -262,7 +285,7 @@ type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connection(
     stream: TcpStream,
-    peer: api::Peer,
+    (peer, proxies): (IpAddr, Arc<api::Proxies>),
     tls: Option<TlsAcceptor>,
     router: Router,
     watcher: Watcher,
@@ -272,7 +295,8 @@ async fn connection(
         TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(PROBE_INTERVAL).with_retries(PROBES);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        let sender = proxies.sender(peer, request.headers());
+        request.extensions_mut().insert(api::Peer(sender));
         request
     }));
     let mut builder = auto::Builder::new(TokioExecutor::new());

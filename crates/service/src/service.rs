@@ -4,23 +4,26 @@ use crate::{
     api::limits::{self, Buckets},
     clock::Clock,
     credentials::Credential,
+    domains::Domains,
     error::{Error, Result},
     files::FilesCredentials,
     guessing::{Guessing, Limits},
     hub::{Hub, Live},
     passwords::Passwords,
+    quotas::Quotas,
     secrets::Secrets,
     store::{AgentKey, Store, Tx},
     tunnels::Tunnels,
     views,
 };
 use protocol::{
-    DeviceId, HelpId, InvitationId, OperatorId, OrganisationId, RequestId, SessionId, Timestamp,
+    DeviceId, HelpId, InvitationId, Operator, OperatorId, OrganisationId, RequestId, SessionId, Timestamp,
     event::Event,
     operator::{LiveEvent, MessageView},
 };
 use std::{
     collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::Semaphore;
@@ -39,9 +42,11 @@ pub(crate) struct Service {
     /// How fast each agent and operator may call.
     pub(crate) credentials: Buckets<String>,
     pub(crate) passwords: Passwords,
+    pub(crate) quotas: Quotas,
     /// Pictures are unpacked one at a time.
     pub(crate) pictures: Semaphore,
     pub(crate) secrets: Secrets,
+    pub(crate) domains: Domains,
     /// Where agents and browsers reach the service, without a slash at the end.
     pub(crate) public_url: String,
 }
@@ -51,6 +56,7 @@ impl Service {
         store: Box<dyn Store>,
         clock: Clock,
         limits: Limits,
+        dns: Option<SocketAddr>,
         public_url: String,
     ) -> Result<Self> {
         let key = store.run(|tx| tx.service_key())?;
@@ -64,8 +70,10 @@ impl Service {
             guessing: Guessing::new(limits),
             credentials: limits::per_credential(),
             passwords: Passwords::default(),
+            quotas: Quotas::default(),
             pictures: Semaphore::new(1),
             secrets: Secrets::new(&key),
+            domains: Domains::new(dns),
             public_url,
         })
     }
@@ -90,6 +98,7 @@ impl Service {
     ) -> Result<T> {
         self.run(move |at_hand| {
             let who = who.again(at_hand)?;
+            at_hand.actor = who.actor();
             work(at_hand, &who)
         })
         .await
@@ -100,7 +109,7 @@ impl Service {
         let (value, announcements, woken) = self.store.run(|tx| {
             let now = self.clock.now();
             let mut work_at_hand =
-                Work { tx, now, service: self, changes: Vec::new(), woken: BTreeSet::new() };
+                Work { tx, now, service: self, actor: None, changes: Vec::new(), woken: BTreeSet::new() };
             let value = work(&mut work_at_hand)?;
             let announcements = work_at_hand.announcements()?;
             Ok::<_, Error>((value, announcements, work_at_hand.woken))
@@ -138,11 +147,21 @@ pub(crate) enum Change {
     Everything,
 }
 
+/// An operator who does something that the audit log tells of.
+#[derive(Clone, Debug)]
+pub(crate) struct Actor {
+    pub(crate) operator: Operator,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) address: Option<IpAddr>,
+}
+
 /// One use case at work: its transaction, and whom to tell of it.
 pub(crate) struct Work<'a> {
     pub(crate) tx: &'a mut dyn Tx,
     pub(crate) now: Timestamp,
     pub(crate) service: &'a Service,
+    /// For whom it runs, where that is an operator.
+    pub(crate) actor: Option<Actor>,
     changes: Vec<(OrganisationId, Change)>,
     woken: BTreeSet<AgentKey>,
 }

@@ -1,6 +1,7 @@
 //! Sessions: what is said, granted and done in them, and how they end.
 
 use crate::{
+    audit::{self, About},
     clock::{after, before},
     credentials::Agent,
     error::{Error, Result},
@@ -13,7 +14,7 @@ use protocol::{
     EndReason, MAX_MESSAGE_CHARS, Permission, Permissions, SessionId, UnansweredCause,
     agent::{ReportActions, SendMessage},
     event::{Event, MessageEvent, MessageKind},
-    operator::{MessageView, PostMessage, Speaker, Target},
+    operator::{AuditAction, MessageView, PostMessage, Speaker, Target},
     signed::Audience,
     text,
 };
@@ -159,7 +160,13 @@ pub(crate) fn report(work: &mut Work<'_>, agent: &Agent, id: &SessionId, said: &
     let session = running(on(work, agent, id)?)?;
     let actions = said.actions.iter().filter(|action| action.possible_with(session.granted)).collect();
     let ends_at = after(work.now, said.remaining_secs.min(MAX_REMAINING_SECS));
-    let changed = SessionRecord { actions, ends_at, suspended: said.suspended, ..session };
+    let changed = SessionRecord {
+        actions,
+        ends_at,
+        suspended: said.suspended,
+        unsupported: said.unsupported,
+        ..session
+    };
     work.tx.update_session(&changed)?;
     work.changed(&changed.organisation, Change::Session(changed.id));
     Ok(())
@@ -179,6 +186,9 @@ pub(crate) fn end_by_agent(
 /// An operator ends a session; a colleague may too, since ending is always safe.
 pub(crate) fn end_by_operator(work: &mut Work<'_>, by: &OperatorRecord, id: &SessionId) -> Result<()> {
     let session = own(work, by, id)?;
+    if session.ended.is_none() {
+        audit::note(work, AuditAction::SessionEnded, About::session(&session))?;
+    }
     end(work, &session, EndReason::Operator)
 }
 

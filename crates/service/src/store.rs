@@ -4,7 +4,10 @@
 //! domain are not here: they are in the modules that use the store. [`sqlite`] is the implementation that ships; another
 //! database implements the same traits.
 
+mod security;
 pub mod sqlite;
+
+pub use security::{AuditFilter, AuditRecord, Countable, ReportRecord, SecondFactorRecord, Security};
 
 use protocol::{
     Actions, DeviceId, EndReason, EnrolmentTokenId, GroupId, HelpId, InvitationId, MessageId, Operator,
@@ -89,8 +92,8 @@ impl dyn Store {
 }
 
 /// Everything that can be done within a transaction.
-pub trait Tx: Accounts + Reach + Agents + Sessions {}
-impl<T: Accounts + Reach + Agents + Sessions> Tx for T {}
+pub trait Tx: Accounts + Reach + Agents + Sessions + Security {}
+impl<T: Accounts + Reach + Agents + Sessions + Security> Tx for T {}
 
 /// An agent in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,9 +106,17 @@ pub struct OrganisationRecord {
     pub public: Organisation,
     /// The colour it wants, as `#rrggbb`.
     pub accent: Option<String>,
+    /// Who says that the domain is the organisation's.
+    pub domain_by: Option<DomainBy>,
+    /// Whether all its operators need a second factor.
+    pub second_factor_required: bool,
+    /// Since when nothing can be asked of users.
+    pub suspended_at: Option<Timestamp>,
     /// The key that signs its requests, PKCS #8.
     pub signing_key: Vec<u8>,
 }
+
+pub use protocol::operator::DomainBy;
 
 /// An organisation's logo, drawn by this service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +148,8 @@ pub struct OperatorRecord {
     pub created_at: Option<Timestamp>,
     /// The latest sign-in.
     pub last_sign_in: Option<Timestamp>,
+    /// Since when signing in takes a second factor; set with [`Security::set_second_factor`].
+    pub second_factor_since: Option<Timestamp>,
 }
 
 /// Organisations, operators and their sign-ins.
@@ -149,8 +162,16 @@ pub trait Accounts {
     fn organisation(&mut self, id: &OrganisationId) -> Result<Option<OrganisationRecord>>;
     /// Every organisation.
     fn organisations(&mut self) -> Result<Vec<Organisation>>;
-    /// Sets what can change of an organisation: name, domain, display text, accent.
+    /// Sets what can change of an organisation: all but identifier and keys.
     fn update_organisation(&mut self, organisation: &OrganisationRecord) -> Result<()>;
+    /// Gives an organisation another key, with the statement of its former one, whose private half is forgotten.
+    fn replace_key(
+        &mut self,
+        of: &OrganisationId,
+        public_key: &str,
+        signing_key: &[u8],
+        statement: &str,
+    ) -> Result<()>;
     /// An organisation's logo.
     fn logo(&mut self, of: &OrganisationId) -> Result<Option<LogoRecord>>;
     /// The entity tag of an organisation's logo.
@@ -363,6 +384,19 @@ pub struct AgentRecord {
     pub last_event: i64,
     /// Events up to this one are no longer kept.
     pub pruned_through: i64,
+    /// Which runs of it polled.
+    pub runs: Runs,
+}
+
+/// The runs of an agent that polled last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runs {
+    /// The one that polled last.
+    pub latest: Option<String>,
+    /// The one before it.
+    pub before: Option<String>,
+    /// How many times in a row one has come back after another had taken its place.
+    pub returned: u32,
 }
 
 /// Agents and what they are told.
@@ -388,6 +422,8 @@ pub trait Agents {
     fn renew_agent(&mut self, key: AgentKey, description: &AgentDescription, token_hash: &str) -> Result<()>;
     /// From `at` on nothing new can start.
     fn close_agent(&mut self, key: AgentKey, at: Timestamp) -> Result<()>;
+    /// Notes which runs of an agent polled.
+    fn set_runs(&mut self, key: AgentKey, runs: &Runs) -> Result<()>;
     /// Notes when an agent was last there.
     fn set_last_seen(&mut self, key: AgentKey, at: Timestamp) -> Result<()>;
 
@@ -452,6 +488,8 @@ pub struct SessionRecord {
     pub actions: Actions,
     /// Whether the user's screen is locked.
     pub suspended: bool,
+    /// What is granted and cannot be done on the user's computer.
+    pub unsupported: Permissions,
     /// When it started.
     pub started_at: Timestamp,
     /// Its limit.
@@ -516,6 +554,21 @@ pub struct ReceiptRecord {
     pub receipt: String,
     /// When it came in.
     pub received_at: Timestamp,
+    /// Where it stands in its key's chain; unknown for those that an earlier version of the service took in.
+    pub place: Option<ReceiptPlace>,
+    /// What the agent was answered.
+    pub countersignature: Option<String>,
+}
+
+/// Where a receipt stands in its key's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptPlace {
+    /// The agent's key, base64url.
+    pub agent_public_key: String,
+    /// Its number there.
+    pub number: u64,
+    /// The hash of its compact JWS.
+    pub hash: String,
 }
 
 /// Requests, receipts, sessions and messages.
@@ -537,6 +590,15 @@ pub trait Sessions {
     fn add_receipt(&mut self, receipt: &ReceiptRecord) -> Result<()>;
     /// The receipt of a request.
     fn receipt(&mut self, of: &RequestId) -> Result<Option<ReceiptRecord>>;
+    /// The receipts of an agent's key to an organisation with a number within `numbers`, in the order in which they came in.
+    fn receipts_in_chain(
+        &mut self,
+        of: &OrganisationId,
+        agent_public_key: &str,
+        numbers: std::ops::RangeInclusive<u64>,
+    ) -> Result<Vec<ReceiptRecord>>;
+    /// The receipt of an agent's key to an organisation that has the highest number.
+    fn chain_head(&mut self, of: &OrganisationId, agent_public_key: &str) -> Result<Option<ReceiptPlace>>;
     /// The receipts of the request that started a session and of those during it, oldest first.
     fn receipts(&mut self, of: &SessionId) -> Result<Vec<ReceiptRecord>>;
 

@@ -1,7 +1,7 @@
 //! What happens because time passes: expiry, lapsed presence, pruning.
 
 use crate::{
-    clock::before, error::Result, invitations, requests, service::Service, sessions, store::AgentKey,
+    abuse, clock::before, error::Result, invitations, requests, service::Service, sessions, store::AgentKey,
 };
 use protocol::{OperatorId, Timestamp, operator::InvitationState};
 use std::{sync::Arc, time::Duration};
@@ -15,6 +15,9 @@ const PRUNE_EVERY: Duration = Duration::from_secs(10 * 60);
 const KEEP_EVENTS_SECS: u32 = 24 * 60 * 60;
 /// So long a late comer is told that the invitation is over, rather than that the code is wrong.
 const KEEP_CODES_SECS: u32 = 24 * 60 * 60;
+
+/// The audit log goes back a year.
+const KEEP_AUDIT_SECS: u32 = 365 * 24 * 60 * 60;
 
 /// Runs until the service stops.
 pub(crate) async fn run(service: Arc<Service>) {
@@ -50,12 +53,14 @@ async fn once(service: &Arc<Service>, started: Timestamp, prune: bool) -> Result
             for invitation in work.tx.invitations_expired_by(work.now)? {
                 invitations::close(work, &invitation, InvitationState::Expired)?;
             }
+            abuse::sweep(work)?;
             requests::sweep(work)?;
             sessions::sweep(work, started)?;
             if prune {
                 work.tx.prune_events_before(before(work.now, KEEP_EVENTS_SECS))?;
                 work.tx.forget_codes_closed_before(before(work.now, KEEP_CODES_SECS))?;
                 work.tx.delete_sign_ins_before(work.now)?;
+                work.tx.prune_audit_before(before(work.now, KEEP_AUDIT_SECS))?;
             }
             Ok(())
         })

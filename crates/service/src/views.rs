@@ -170,6 +170,7 @@ pub(crate) fn session(work: &mut Work<'_>, record: SessionRecord) -> Result<Sess
         granted: record.granted,
         actions: record.actions,
         suspended: record.suspended,
+        unsupported: record.unsupported.intersection(record.granted),
         started_at: record.started_at,
         presence,
         ended: record.ended,

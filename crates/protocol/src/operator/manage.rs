@@ -27,6 +27,9 @@ pub struct AccountView {
     pub role: Role,
     /// Whether signing in is possible.
     pub disabled: bool,
+    /// Whether signing in takes a second factor.
+    #[serde(default)]
+    pub second_factor: bool,
     /// Present while the password is a one-time password that was not replaced: until when it is good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time_until: Option<Timestamp>,
@@ -83,6 +86,51 @@ pub struct OrganisationSettings {
     pub organisation: Organisation,
     /// How it looks on users' screens.
     pub branding: Branding,
+    /// Whether all its operators need a second factor.
+    #[serde(default)]
+    pub second_factor_required: bool,
+    /// Who says that the domain is the organisation's; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain_by: Option<DomainBy>,
+}
+
+/// Who says that a domain is the organisation's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DomainBy {
+    /// A record in the domain's DNS.
+    Dns,
+    /// Whoever runs the service.
+    Administrator,
+}
+
+/// `PUT /operator/v1/organisation/policy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChangePolicy {
+    /// Whether all operators need a second factor.
+    pub second_factor_required: bool,
+}
+
+/// `POST /operator/v1/organisation/domain-record` and `…/domain`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ProveDomain {
+    /// The domain in ASCII form, as in `support.example`.
+    pub domain: String,
+}
+
+/// What shows that a domain is the organisation's. The same for as long as organisation and domain are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DomainRecord {
+    /// The domain.
+    pub domain: String,
+    /// The name of the TXT record.
+    pub name: String,
+    /// What it says.
+    pub value: String,
 }
 
 /// `PUT /operator/v1/organisation/branding`: what is absent is taken away. The logo has its own route.

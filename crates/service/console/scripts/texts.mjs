@@ -1,4 +1,4 @@
-// The texts of src/strings.ts and src/strings/values.ts and their translations in locales/*.po, as gettext sees them.
+// The texts of src/strings.ts and src/strings/ and their translations in locales/*.po, as gettext sees them.
 
 import { readdir, readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import ts from "typescript";
 // npm runs everything in the console's own folder, and tests are bundled to another one.
 const root = pathToFileURL(`${process.cwd()}/`);
 export const folder = new URL("locales/", root);
-const SOURCES = ["src/strings.ts", "src/strings/values.ts"];
+const SOURCES = ["src/strings.ts", "src/strings/values.ts", "src/strings/files.ts"];
 
 /** Every text: its context, its words, its plural, and the keys under which it stands. */
 export async function extract() {

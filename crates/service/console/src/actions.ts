@@ -2,6 +2,8 @@
 
 import { announcement, explainRequest } from "./announce";
 import { ApiError, type Call, explain, send } from "./api";
+import { openEarly } from "./desktop/early";
+import { fetchViewer } from "./desktop/fetch";
 import { list } from "./language";
 import { listen } from "./live";
 import { apply, newlyDecided, NOTHING, sameTarget, unsettledRequests, withMessages } from "./state";
@@ -23,6 +25,8 @@ import type {
 
 const BASE = "/operator/v1";
 let closeLive: (() => void) | undefined;
+/** Requests of this page, and not of another one of the same operator. */
+const sentHere = new Set<string>();
 
 /** Finds out who is signed in. */
 export async function start(): Promise<void> {
@@ -37,8 +41,8 @@ export async function start(): Promise<void> {
   }
 }
 
-export async function signIn(login: string, password: string): Promise<void> {
-  signedIn(await send<Me>({ method: "POST", path: `${BASE}/sign-in`, body: { login, password } }));
+export async function signIn(login: string, password: string, code?: string): Promise<void> {
+  signedIn(await send<Me>({ method: "POST", path: `${BASE}/sign-in`, body: { login, password, code } }));
 }
 
 export async function signOut(): Promise<void> {
@@ -64,7 +68,13 @@ export const withdrawRequest = (id: string) => attempt("DELETE", `/requests/${id
 export const endSession = (id: string) => attempt("POST", `/sessions/${id}/end`);
 
 export async function sendRequest(body: CreateRequest): Promise<RequestView> {
+  // What an approval opens is fetched while the user decides.
+  if (body.permissions.includes("view")) void fetchViewer();
   const request = await call<RequestView>("POST", "/requests", body);
+  sentHere.add(request.id);
+  // The user may have been faster than the service's answer.
+  const known = current().state.requests.get(request.id);
+  if (known) openWhatWasAsked(known);
   if (!current().state.requests.has(request.id)) take({ type: "request", data: request });
   return request;
 }
@@ -98,8 +108,8 @@ function signedIn(me: Me): void {
   update({ me, expired: false, connection: "connecting" });
   closeLive?.();
   closeLive = undefined;
-  // Until an own password is chosen the service tells nothing.
-  if (me.must_change_password) return;
+  // Until an own password is chosen, or a second factor set up, the service tells nothing.
+  if (me.must_change_password || me.must_set_second_factor) return;
   closeLive = listen(`${BASE}/live`, {
     event: (event) => {
       if (event.type === "everything") everything(event);
@@ -115,6 +125,11 @@ function signedIn(me: Me): void {
       }
     },
   });
+}
+
+/** The service says that nobody is signed in any more. */
+export function signedOutMeanwhile(): void {
+  if (current().me) signedOut(true);
 }
 
 function signedOut(expired: boolean): void {
@@ -146,25 +161,38 @@ function take(event: LiveEvent): void {
 }
 
 /** What becomes of the operator's own request when it is decided. */
-function tellOutcome({ operator, target, state, permissions }: RequestView): void {
+function tellOutcome(request: RequestView): void {
+  const { operator, target, state, permissions } = request;
   const { asking, me } = current();
   if (operator.id !== me?.operator.id) return;
   const watching = asking !== undefined && sameTarget(asking, target);
   if (state.state === "approved") {
     if (watching) stopAsking();
+    openWhatWasAsked(request);
     if ("session" in target) {
       const names = list(state.permissions.map((it) => text.permissions.names[it]));
       notify("good", text.session.moreGranted(names));
     } else {
       const href = `#/sessions/${state.session_id}`;
       const words = text.request.grantedOf(state.permissions.length, permissions.length);
-      if (watching) location.hash = href;
+      if (watching) {
+        location.hash = href;
+        // The browser tells of it later than it need be drawn.
+        update({ route: href });
+      }
       notify("good", words, watching ? undefined : { href, label: text.request.openSession });
     }
   } else if (!watching && !(state.state === "unanswered" && state.cause === "withdrawn")) {
     const { title, detail } = explainRequest(state);
     notify("info", `${title}. ${detail}`);
   }
+}
+
+/** An approval opens the desktop for who asked from this page to see it. */
+function openWhatWasAsked({ id, state }: RequestView): void {
+  if (state.state !== "approved" || !sentHere.has(id) || !state.permissions.includes("view")) return;
+  openEarly(state.session_id);
+  update({ opening: state.session_id });
 }
 
 /** Whether a part of the screen that announces itself shows the event already. */
@@ -183,12 +211,13 @@ function isOnScreen(event: LiveEvent, route: string, asking: Target | undefined)
 
 /** Calls the service as the operator who is signed in; where nobody is any more, the page shows it. */
 export async function call<T>(method: Call["method"], path: string, body?: unknown): Promise<T> {
-  const { me } = current();
-  const csrfToken = method === "GET" ? undefined : me?.csrf_token;
+  const csrfToken = method === "GET" ? undefined : current().me?.csrf_token;
   try {
     return await send<T>({ method, path: BASE + path, body, csrfToken });
   } catch (error) {
-    if (me && error instanceof ApiError && error.code === "unauthenticated") signedOut(true);
+    if (error instanceof ApiError && error.code === "unauthenticated") signedOutMeanwhile();
+    // Demanded since this page was opened.
+    if (error instanceof ApiError && error.code === "second_factor_setup_required") void start();
     throw error;
   }
 }

@@ -22,6 +22,7 @@ const PLACES: readonly Place[] = [
   { href: "#/operators", words: text.bar.operators, administrator: true },
   { href: "#/enrolment", words: text.bar.enrolment, administrator: true },
   { href: "#/organisation", words: text.bar.organisation, administrator: true },
+  { href: "#/audit", words: text.bar.audit, administrator: true },
 ];
 
 export function Bar({ me, route }: { me: Me; route: string }) {

@@ -3,13 +3,13 @@
 import { render } from "preact";
 import { AccountPage } from "./account/account-page";
 import { FirstPassword } from "./account/first-password";
+import { FirstSecondFactor } from "./account/first-second-factor";
 import { start } from "./actions";
 import { Bar } from "./bar";
 import { DesktopPage } from "./desktop/desktop-page";
+import { percent } from "./format";
 import { HistoryPage } from "./history/history-page";
-import { EnrolmentPage } from "./manage/enrolment-page";
-import { OperatorsPage } from "./manage/operators-page";
-import { OrganisationPage } from "./manage/organisation-page";
+import { FetchedManagement, isManagement } from "./manage/fetched";
 import { Overview } from "./overview/overview";
 import { RequestDialog } from "./request/request-dialog";
 import { SessionPage } from "./session/session-page";
@@ -28,6 +28,17 @@ function Console({ app }: { app: App }) {
           <div class="notice notice-bad">
             <span class="spinner" />
             <p>{text.connection.lost}</p>
+          </div>
+        )}
+        {app.uploads && app.route !== `#/sessions/${app.uploads.session}` && (
+          <div class="notice notice-info">
+            <p>{text.files.uploading(app.uploads.count, percent(app.uploads.done))}</p>
+            <a href={`#/sessions/${app.uploads.session}`}>{text.request.openSession}</a>
+          </div>
+        )}
+        {app.me?.suspended_since && (
+          <div class="notice notice-bad">
+            <p>{text.suspended}</p>
           </div>
         )}
         {app.notices.map((it) => (
@@ -54,6 +65,7 @@ function Console({ app }: { app: App }) {
 function Screen({ app }: { app: App }) {
   if (app.me === null) return <SignIn expired={app.expired} />;
   if (app.me?.must_change_password) return <FirstPassword me={app.me} />;
+  if (app.me?.must_set_second_factor) return <FirstSecondFactor />;
   if (!app.me || app.state.generation === 0) {
     return (
       <main class="gate" aria-busy="true">
@@ -84,22 +96,9 @@ function Screen({ app }: { app: App }) {
 function Place({ app, me, waiting }: { app: App; me: Me; waiting: number }) {
   const sessionId = /^#\/sessions\/([A-Za-z0-9_-]{1,64})$/.exec(app.route)?.[1];
   if (sessionId) return <SessionPage key={sessionId} app={app} me={me} id={sessionId} waiting={waiting} />;
-  const manages = me.role === "administrator";
-  switch (app.route) {
-    case "#/sessions":
-      return <HistoryPage app={app} me={me} waiting={waiting} />;
-    case "#/account":
-      return <AccountPage me={me} waiting={waiting} />;
-    case "#/operators":
-      if (manages) return <OperatorsPage me={me} waiting={waiting} />;
-      break;
-    case "#/enrolment":
-      if (manages) return <EnrolmentPage waiting={waiting} />;
-      break;
-    case "#/organisation":
-      if (manages) return <OrganisationPage me={me} waiting={waiting} />;
-      break;
-  }
+  if (me.role === "administrator" && isManagement(app.route)) return <FetchedManagement me={me} route={app.route} waiting={waiting} />;
+  if (app.route === "#/sessions") return <HistoryPage app={app} me={me} waiting={waiting} />;
+  if (app.route === "#/account") return <AccountPage me={me} waiting={waiting} />;
   return <Overview app={app} me={me} waiting={waiting} />;
 }
 

@@ -66,3 +66,9 @@ export function day(timestamp: string): string {
 export function operatingSystem(name: string): string {
   return { linux: "Linux", macos: "macOS", windows: "Windows" }[name] ?? name;
 }
+
+/** `43 %`; all of it is said when it is there. */
+export function percent(part: number): string {
+  const value = part >= 1 ? 1 : Math.min(0.99, part);
+  return new Intl.NumberFormat(locale, { style: "percent" }).format(value);
+}

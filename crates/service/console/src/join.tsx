@@ -168,7 +168,7 @@ function Found({ code, answer: { organisation, expires_in_secs: secs }, at, onOt
       </a>
       <p class="dim">{text.join.openHint}</p>
       <p>{text.join.orType}</p>
-      <p>{text.join.missingAgent}</p>
+      <Downloads code={code} />
       <p class="promise">
         <Icon name="shield" />
         {text.join.promise}
@@ -176,6 +176,42 @@ function Found({ code, answer: { organisation, expires_in_secs: secs }, at, onOt
     </>
   );
 }
+
+interface Download {
+  readonly system: "linux" | "macos" | "windows";
+  readonly file: string;
+}
+
+// The browser saves the file under a name that proposes service and code to the agent; no address carries the code.
+function Downloads({ code }: { readonly code: string }) {
+  const [downloads, setDownloads] = useState<readonly Download[]>([]);
+  useEffect(() => {
+    send<readonly Download[]>({ method: "GET", path: "/downloads" }).then(setDownloads, () => setDownloads([]));
+  }, []);
+  if (downloads.length === 0) return <p>{text.join.missingAgent}</p>;
+  const digits = code.replace(/\D/g, "").replace(/^(...)(...)/, "$1-$2-");
+  const name = `ondemand-agent-${location.host.replace(":", "_")}-${digits}`;
+  const here = navigator.userAgent;
+  const own = /Windows/.test(here) ? "windows" : /Mac OS/.test(here) ? "macos" : "linux";
+  const sorted = [...downloads].sort((a, b) => Number(b.system === own) - Number(a.system === own));
+  return (
+    <>
+      <p>{text.join.download}</p>
+      <ul class="downloads">
+        {sorted.map(({ system, file }) => (
+          <li key={file}>
+            <a href={`/downloads/${file}`} download={name + (/\.[a-z]+$/.exec(file)?.[0] ?? "")}>
+              {text.join.downloadFor(systemNames[system])}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {own === "linux" && <p class="dim">{text.join.downloadLinux}</p>}
+    </>
+  );
+}
+
+const systemNames = { linux: "Linux", macos: "macOS", windows: "Windows" } as const;
 
 interface FailedProps {
   readonly failure: Failure;

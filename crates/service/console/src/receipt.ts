@@ -1,6 +1,7 @@
 // Reads receipts for showing and keeping. Signatures are not checked here: the service did before it took the receipt in,
 // and a page that the service delivers could not prove more than the service says. What is downloaded has everything for
-// an own check: the signed texts, and the public keys they are to be checked with.
+// an own check, in the format that `ondemand-agent receipt verify` and `ondemand-service receipt verify` read and
+// docs/api/receipts.md describes.
 
 import type { Organisation, ReceiptTerms, ReceiptView, RequestTerms } from "./types";
 
@@ -34,15 +35,21 @@ export function readReceipt(jws: string): ReadReceipt | undefined {
   }
 }
 
+/** When the service countersigned the receipt, by its clock. */
+export function countersignedAt(countersignature: string | null | undefined): string | undefined {
+  return countersignature ? readOrNothing<{ readonly received_at: string }>(countersignature)?.payload.received_at : undefined;
+}
+
 /** Receipts as a file that people can read and programs can check. */
-export function readableCopy(receipts: readonly ReceiptView[], organisation: Organisation): string {
-  const copies = receipts.map(({ request_id, received_at, receipt }) => {
-    const signed = readOrNothing<ReceiptTerms>(receipt);
-    const request = signed && readOrNothing<RequestTerms>(signed.payload.signed_request);
-    return { request_id, received_at, receipt: { jws: receipt, ...signed }, request };
+export function readableCopy(views: readonly ReceiptView[], organisation: Organisation): string {
+  const receipts = views.map(({ receipt, countersignature }) => {
+    const terms = readOrNothing<ReceiptTerms>(receipt)?.payload;
+    const request = terms && readOrNothing<RequestTerms>(terms.signed_request)?.payload;
+    return { receipt, countersignature, terms, request };
   });
-  const { id, name, domain, public_key } = organisation;
-  return `${JSON.stringify({ organisation: { id, name, domain, public_key }, receipts: copies }, null, 2)}\n`;
+  const { id, name, domain, public_key, key_successions } = organisation;
+  const organisations = [{ id, name, domain, public_key, key_successions }];
+  return `${JSON.stringify({ format: "ondemand-receipts", version: 1, organisations, receipts }, null, 2)}\n`;
 }
 
 function readOrNothing<T>(jws: string): Signed<T> | undefined {

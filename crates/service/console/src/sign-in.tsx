@@ -1,6 +1,7 @@
-// The sign-in screen.
+// The sign-in screen: name and password, then a code where the account has a second factor.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { CodeField } from "./account/second-factor";
 import { signIn } from "./actions";
 import { ApiError } from "./api";
 import { text } from "./strings";
@@ -9,7 +10,29 @@ import { Mark } from "./ui/icons";
 import { LanguageChoice } from "./ui/language-choice";
 import { Button, ErrorLine } from "./ui/parts";
 
+interface Credentials {
+  readonly login: string;
+  readonly password: string;
+}
+
 export function SignIn({ expired }: { expired: boolean }) {
+  // Right already, and kept in this page until the code is there.
+  const [known, setKnown] = useState<Credentials>();
+  useEffect(() => {
+    document.title = text.product;
+  }, []);
+  return (
+    <main class="gate" id="content">
+      {known ? (
+        <WithCode known={known} onBack={() => setKnown(undefined)} />
+      ) : (
+        <WithPassword expired={expired} onKnown={setKnown} />
+      )}
+    </main>
+  );
+}
+
+function WithPassword({ expired, onKnown }: { expired: boolean; onKnown: (known: Credentials) => void }) {
   const login = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [refused, setRefused] = useState(false);
@@ -18,14 +41,15 @@ export function SignIn({ expired }: { expired: boolean }) {
     try {
       await signIn(name, secret);
     } catch (reason) {
+      if (reason instanceof ApiError && reason.code === "second_factor_required") {
+        onKnown({ login: name, password: secret });
+        return;
+      }
       setRefused(reason instanceof ApiError && reason.code === "unauthenticated");
       throw reason;
     }
   });
-  useEffect(() => {
-    document.title = text.product;
-    login.current?.focus();
-  }, []);
+  useEffect(() => login.current?.focus(), []);
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -34,25 +58,52 @@ export function SignIn({ expired }: { expired: boolean }) {
   };
 
   return (
-    <main class="gate" id="content">
-      <form class="gate-card" onSubmit={submit} aria-labelledby="sign-in">
-        <Mark />
-        <h1 id="sign-in">{text.signIn.heading}</h1>
-        <p class="lead">{expired ? text.signIn.expired : text.signIn.lead}</p>
-        <label class="field">
-          <span>{text.signIn.login}</span>
-          <input ref={login} name="login" autocomplete="username" autocapitalize="none" spellcheck={false} required />
-        </label>
-        <label class="field">
-          <span>{text.signIn.password}</span>
-          <input ref={password} name="password" type="password" autocomplete="current-password" required />
-        </label>
-        <ErrorLine words={refused ? text.signIn.refused : error} />
-        <Button look="primary" submit disabled={busy}>
-          {busy ? text.signIn.busy : text.signIn.submit}
-        </Button>
-        <LanguageChoice bare />
-      </form>
-    </main>
+    <form class="gate-card" onSubmit={submit} aria-labelledby="sign-in">
+      <Mark />
+      <h1 id="sign-in">{text.signIn.heading}</h1>
+      <p class="lead">{expired ? text.signIn.expired : text.signIn.lead}</p>
+      <label class="field">
+        <span>{text.signIn.login}</span>
+        <input ref={login} name="login" autocomplete="username" autocapitalize="none" spellcheck={false} required />
+      </label>
+      <label class="field">
+        <span>{text.signIn.password}</span>
+        <input ref={password} name="password" type="password" autocomplete="current-password" required />
+      </label>
+      <ErrorLine words={refused ? text.signIn.refused : error} />
+      <Button look="primary" submit disabled={busy}>
+        {busy ? text.signIn.busy : text.signIn.submit}
+      </Button>
+      <LanguageChoice bare />
+    </form>
+  );
+}
+
+function WithCode({ known, onBack }: { known: Credentials; onBack: () => void }) {
+  const code = useRef<HTMLInputElement>(null);
+  const { busy, error, run } = useTask((typed: string) => signIn(known.login, known.password, typed));
+  // The field's name, its hint and the heading are what a screen reader says now.
+  useEffect(() => code.current?.focus(), []);
+  return (
+    <form
+      class="gate-card"
+      aria-labelledby="sign-in"
+      onSubmit={async (event) => {
+        event.preventDefault();
+        if (busy || !code.current) return;
+        if (!(await run(code.current.value.trim()))) code.current?.select();
+      }}
+    >
+      <Mark />
+      <h1 id="sign-in">{text.secondFactor.signInHeading}</h1>
+      <CodeField field={code} hint={text.secondFactor.codeOrRecovery} />
+      <ErrorLine words={error} />
+      <Button look="primary" submit disabled={busy}>
+        {busy ? text.signIn.busy : text.signIn.submit}
+      </Button>
+      <Button look="quiet" onPress={onBack}>
+        {text.secondFactor.back}
+      </Button>
+    </form>
   );
 }

@@ -11,6 +11,13 @@ export interface Notice {
   readonly link?: { readonly href: string; readonly label: string } | undefined;
 }
 
+export interface Uploads {
+  readonly session: string;
+  readonly count: number;
+  /** From 0 to 1. */
+  readonly done: number;
+}
+
 export interface App {
   /** Nothing until the service has said who is signed in; null: nobody. */
   readonly me: Me | null | undefined;
@@ -20,6 +27,10 @@ export interface App {
   readonly state: State;
   /** The `#…` of the address. */
   readonly route: string;
+  /** The session whose desktop opens by itself, because this page asked for it. */
+  readonly opening: string | undefined;
+  /** What is on its way to a user's computer. */
+  readonly uploads: Uploads | undefined;
   /** Whom the request dialog is about. */
   readonly asking: Target | undefined;
   readonly notices: readonly Notice[];
@@ -33,6 +44,8 @@ let app: App = {
   connection: "connecting",
   state: NOTHING,
   route: location.hash,
+  opening: undefined,
+  uploads: undefined,
   asking: undefined,
   notices: [],
   announcement: "",

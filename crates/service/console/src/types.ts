@@ -6,6 +6,14 @@ type Schemas = components["schemas"];
 
 export type Me = Schemas["Me"];
 export type Role = Schemas["Role"];
+export type SecondFactorView = Schemas["SecondFactorView"];
+export type SecondFactorSetup = Schemas["SecondFactorSetup"];
+export type RecoveryCodes = Schemas["RecoveryCodes"];
+export type DomainBy = Schemas["DomainBy"];
+export type DomainRecord = Schemas["DomainRecord"];
+export type AuditAction = Schemas["AuditAction"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type AuditPage = Schemas["AuditPage"];
 export type AccountView = Schemas["AccountView"];
 export type AccountWithPassword = Schemas["AccountWithPassword"];
 export type AddOperator = Schemas["AddOperator"];

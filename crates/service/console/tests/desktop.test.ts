@@ -35,11 +35,15 @@ after(async () => {
 interface Running {
   readonly agent: ScriptedAgent;
   readonly session: string;
-  readonly tunnel: Tunnel;
 }
 
-/** Signs in and brings a session about; ends on its page. */
-async function sessionWith(page: Page, label: string, permissions: Permission[], script: Script): Promise<Running> {
+/** Signs in and brings a session about; ends on its page, where the desktop opens by itself. */
+async function sessionWith(page: Page, label: string, permissions: Permission[], script: Script): Promise<Running & { readonly tunnel: Tunnel }> {
+  const running = await approved(page, label, permissions);
+  return { ...running, tunnel: await running.agent.tunnel(running.session, script) };
+}
+
+async function approved(page: Page, label: string, permissions: Permission[]): Promise<Running> {
   await signIn(page);
   const agent = new ScriptedAgent(stage.service.url);
   agents.push(agent);
@@ -50,13 +54,15 @@ async function sessionWith(page: Page, label: string, permissions: Permission[],
   await card.getByRole("button", { name: "Ask to connect" }).click();
   const boxes = page.getByRole("dialog");
   if (permissions.includes("control")) await boxes.getByLabel("Use keyboard and mouse").check();
+  if (permissions.includes("clipboard")) await boxes.getByLabel("Share the clipboard").check();
+  assert.equal(await largeFiles(page), 0, "the viewer is not fetched before it is asked for");
   await page.getByRole("button", { name: "Send request" }).click();
   const request = await agent.request();
   const session = await agent.decide(request, { outcome: "approved", permissions, limit_secs: 3600 });
   assert.ok(session);
   await page.getByRole("heading", { level: 1, name: label }).waitFor();
   await page.getByRole("button", { name: "Dismiss" }).click();
-  return { agent, session, tunnel: await agent.tunnel(session, script) };
+  return { agent, session };
 }
 
 const viewer = (page: Page, label: string) => page.getByRole("region", { name: `Desktop of ${label}` });
@@ -103,9 +109,6 @@ async function seen(page: Page, x: number, y: number, colour: Colour): Promise<v
 test("the desktop is seen as large as wanted, one monitor or all, and nothing but looked at", async () => {
   await open(async (page) => {
     const { agent, tunnel } = await sessionWith(page, "Ursula", VIEW, TWO);
-    await picture(page, "desktop-closed");
-    assert.equal(await largeFiles(page), 0, "the viewer is not fetched before it is opened");
-    await page.getByRole("button", { name: "Open desktop" }).click();
     const { desktop } = await tunnel.viewing();
     await viewer(page, "Ursula").getByText("Live", { exact: true }).waitFor();
     await seen(page, 0.25, 0.5, RED);
@@ -161,13 +164,17 @@ test("the desktop is seen as large as wanted, one monitor or all, and nothing bu
     await page.getByRole("button", { name: "Close the viewer" }).click();
     await page.waitForFunction(() => document.activeElement?.textContent === "Open desktop");
     assert.equal(await canvas(page).count(), 0);
+    await picture(page, "desktop-closed");
+    await page.getByRole("button", { name: "Open desktop" }).click();
+    await tunnel.viewing();
+    await seen(page, 0.25, 0.5, RED);
+    await page.waitForFunction(() => document.activeElement?.classList.contains("viewer"));
   });
 });
 
 test("with control, keys and pointer reach the user's computer, and the keyboard can always be taken back", async () => {
   await open(async (page) => {
     const { agent, session, tunnel } = await sessionWith(page, "Bernard", CONTROL, ONE);
-    await page.getByRole("button", { name: "Open desktop" }).click();
     const { desktop } = await tunnel.viewing();
     await page.getByText("Click the picture, or reach it with Tab").waitFor();
     const box = await canvas(page).boundingBox();
@@ -219,10 +226,46 @@ test("with control, keys and pointer reach the user's computer, and the keyboard
   });
 });
 
+test("texts go to the user's clipboard and come from it at a press of either side, also where the desktop is only viewed", async () => {
+  await open(async (page) => {
+    const { agent, session, tunnel } = await sessionWith(page, "Clara", [...VIEW, "clipboard"], ONE);
+    const { desktop } = await tunnel.viewing();
+    const open = page.getByRole("button", { name: "Clipboard", exact: true });
+    await open.click();
+    const field = page.getByLabel("To the user's computer");
+    const put = page.getByRole("button", { name: "Put into the user's clipboard" });
+    assert.ok(await put.isDisabled());
+    await field.fill("Grüße, 世界\nsecond line");
+    assert.equal(desktop.texts.length, 0, "nothing goes while it is written");
+    await picture(page, "desktop-clipboard");
+    await put.click();
+    await until(() => desktop.texts.length === 1);
+    assert.deepEqual(desktop.texts.map((it) => it.replaceAll("\r\n", "\n")), ["Grüße, 世界\nsecond line"]);
+    await page.getByText("Sent to the user's computer.").waitFor();
+    assert.equal(await field.inputValue(), "");
+
+    await field.fill("ü".repeat(600_000));
+    await page.getByText("This text is too long for a clipboard.").waitFor();
+    assert.ok(await put.isDisabled());
+    await open.click();
+    await field.waitFor({ state: "hidden" });
+
+    desktop.sendText("what the user copied");
+    const theirs = page.getByLabel("From the user's computer");
+    await theirs.waitFor();
+    assert.equal(await theirs.inputValue(), "what the user copied");
+    await page.getByRole("button", { name: "Copy", exact: true }).waitFor();
+    await said(page, "Clara").filter({ hasText: "The user has sent a text" }).waitFor({ state: "attached" });
+
+    await agent.takeBack(session, VIEW);
+    await open.waitFor({ state: "hidden" });
+    await theirs.waitFor({ state: "hidden" });
+  });
+});
+
 test("a broken line comes back by itself, and the user is asked nothing", async () => {
   await open(async (page) => {
     const { agent, session, tunnel: first } = await sessionWith(page, "Carla", VIEW, { ...ONE, hidden: true });
-    await page.getByRole("button", { name: "Open desktop" }).click();
     const viewing = await first.viewing();
     await viewer(page, "Carla").getByText("Waiting for the first picture…").first().waitFor();
     await picture(page, "desktop-waiting");
@@ -254,7 +297,6 @@ test("a broken line comes back by itself, and the user is asked nothing", async 
 test("while the session is suspended, and once viewing is taken back, there is no picture", async () => {
   await open(async (page) => {
     const { agent, session, tunnel } = await sessionWith(page, "Clara", VIEW, ONE);
-    await page.getByRole("button", { name: "Open desktop" }).click();
     const viewing = await tunnel.viewing();
     await seen(page, 0.5, 0.5, RED);
     await agent.report(session, [], true);
@@ -284,7 +326,6 @@ test("a desktop that cannot be shown says why, in the words of the user's comput
   await open(async (page) => {
     const reason = "this screen cannot be captured: the desktop runs on Wayland";
     const { tunnel } = await sessionWith(page, "Dora", VIEW, { ...ONE, refusal: `unsupported_display: ${reason}` });
-    await page.getByRole("button", { name: "Open desktop" }).click();
     await viewer(page, "Dora").getByText(reason, { exact: true }).waitFor();
     assert.equal(await said(page, "Dora").innerText(), `This desktop cannot be shown ${reason}`);
     await picture(page, "desktop-refused");
@@ -297,7 +338,6 @@ test("a desktop that cannot be shown says why, in the words of the user's comput
 test("the end takes the picture away at once, on the session's page and in a window of its own", async () => {
   await open(async (page, context) => {
     const { agent, session, tunnel } = await sessionWith(page, "Emil", VIEW, TWO);
-    await page.getByRole("button", { name: "Open desktop" }).click();
     await tunnel.viewing();
     await seen(page, 0.25, 0.5, RED);
     const [own] = await Promise.all([
@@ -327,6 +367,46 @@ test("the end takes the picture away at once, on the session's page and in a win
     await own.getByRole("link", { name: "Go to the session" }).click();
     await own.getByRole("heading", { level: 1, name: "Emil" }).waitFor();
   }, BROKEN);
+});
+
+test("who asked to see the desktop is shown it as soon as the user has agreed, and keeps typing where they were", async () => {
+  await open(async (page) => {
+    const { agent, session } = await approved(page, "Gustav", ["chat", "messages"]);
+    await page.getByText("You do not see the desktop: the user has not granted it.").waitFor();
+    await picture(page, "desktop-not-granted");
+    await page.getByRole("region", { name: "Desktop" }).getByRole("button", { name: "Ask for: View the desktop" }).click();
+    const asked = await agent.request();
+    await page.getByRole("textbox", { name: "Message" }).fill("I am waiting");
+    const shown = page.waitForFunction(() => document.querySelector(".stage-room[data-shown]") && Date.now(), undefined, { polling: "raf" });
+    const agreed = Date.now();
+    await agent.decide(asked, { outcome: "approved", permissions: ["view"], limit_secs: 3600 });
+    const tunnel = await agent.tunnel(session, ONE);
+    const { desktop } = await tunnel.viewing();
+    const took = Number(await (await shown).jsonValue()) - agreed;
+    console.log(`# from the approval to the first picture: ${took} ms`);
+    assert.ok(took < 2_000, `${took} ms`);
+    await seen(page, 0.5, 0.5, RED);
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+    assert.equal(desktop.keys.length, 0);
+
+    await agent.report(session, ["viewing"], false, ["view"]);
+    await page.getByRole("button", { name: "Close the viewer" }).click();
+    await page.getByText("The user's computer cannot show its screen.").waitFor();
+    await agent.report(session, ["viewing"]);
+    await page.getByText("You see what the user sees.").waitFor();
+  });
+});
+
+test("a computer that lets nobody else use its keyboard says so", async () => {
+  await open(async (page) => {
+    const { agent, session, tunnel } = await sessionWith(page, "Heidi", CONTROL, ONE);
+    await tunnel.viewing();
+    await seen(page, 0.5, 0.5, RED);
+    await agent.report(session, ["viewing"], false, ["control"]);
+    await viewer(page, "Heidi").getByText("The user's computer lets nobody else use its keyboard and mouse.").waitFor();
+    assert.equal(await page.getByRole("button", { name: /Ctrl\+Alt\+Del|Keyboard/ }).count(), 0);
+    await picture(page, "desktop-no-control");
+  });
 });
 
 test("in Arabic everything is mirrored but the picture", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readableCopy, readReceipt } from "../src/receipt";
+import { countersignedAt, readableCopy, readReceipt } from "../src/receipt";
 
 function jws(header: object, payload: object): string {
   return [header, payload].map((it) => Buffer.from(JSON.stringify(it)).toString("base64url")).join(".").concat(".c2ln");
@@ -16,15 +16,19 @@ test("a receipt is read with the request it repeats and the key it names", () =>
   for (const text of ["", "a.b.c", "....", receipt.slice(5)]) assert.equal(readReceipt(text), undefined, text);
 });
 
-test("the readable copy has the signed text as it came, what it says, and the organisation's key", () => {
+test("what is exported is the file that both programs verify, with the texts as they were signed", () => {
+  const countersignature = jws({ alg: "EdDSA" }, { received_at: "2026-03-04T12:00:00Z" });
   const views = [
-    { request_id: "r1", received_at: "2026-03-04T12:00:00Z", receipt },
+    { request_id: "r1", received_at: "2026-03-04T12:00:00Z", receipt, countersignature },
     { request_id: "r2", received_at: "2026-03-04T12:01:00Z", receipt: "broken" },
   ];
-  const copy = JSON.parse(readableCopy(views, organisation));
-  assert.equal(copy.organisation.public_key, "key");
-  assert.equal(copy.receipts[0].receipt.jws, receipt);
-  assert.equal(copy.receipts[0].receipt.payload.outcome, "rejected");
-  assert.equal(copy.receipts[0].request.payload.operator.name, "Olivia Exämple");
-  assert.deepEqual(copy.receipts[1].receipt, { jws: "broken" });
+  const file = JSON.parse(readableCopy(views, { ...organisation, key_successions: ["a.b.c"] }));
+  assert.deepEqual([file.format, file.version], ["ondemand-receipts", 1]);
+  assert.deepEqual(file.organisations, [{ id: "org", name: "Example Support", public_key: "key", key_successions: ["a.b.c"] }]);
+  assert.deepEqual([file.receipts[0].receipt, file.receipts[0].countersignature], [receipt, countersignature]);
+  assert.equal(file.receipts[0].terms.outcome, "rejected");
+  assert.equal(file.receipts[0].request.operator.name, "Olivia Exämple");
+  assert.deepEqual(file.receipts[1], { receipt: "broken" });
+  assert.equal(countersignedAt(countersignature), "2026-03-04T12:00:00Z");
+  for (const none of [undefined, "", "x.y"]) assert.ok(!countersignedAt(none));
 });

@@ -28,6 +28,8 @@ test("everything the service can say has words, and nothing else does", () => {
     ["Permission", text.permissions.names],
     ["Permission", text.permissions.meanings],
     ["Action", text.session.actionNames],
+    ["AuditAction", text.audit.actions],
+    ["DomainBy", text.organisation.domainBy],
     ["EndReason", text.session.endReasons],
     ["EndReason", text.history.outcomes],
     ["InputMethod", text.request.givenBy],

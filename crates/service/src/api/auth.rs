@@ -1,6 +1,6 @@
 //! Who is calling, and from which page.
 
-use super::problem::Refusal;
+use super::{limits::Peer, problem::Refusal};
 use crate::{
     credentials::{self, Agent, SignedIn},
     error::Error,
@@ -45,11 +45,12 @@ impl FromRequestParts<Arc<Service>> for FromAgent {
         let Bearer(token) = Bearer::from_request_parts(parts, service).await?;
         let agent = service.run(move |work| credentials::agent(work, &token)).await?;
         service.credentials.take(agent.token_hash.clone(), Instant::now())?;
+        service.quotas.call(&agent.record.organisation)?;
         Ok(Self(agent))
     }
 }
 
-/// An operator who chose the own password: what working takes.
+/// An operator who chose the own password, and set a second factor up where one is demanded: what working takes.
 pub(super) struct FromOperator(pub(super) SignedIn);
 
 impl FromRequestParts<Arc<Service>> for FromOperator {
@@ -57,9 +58,7 @@ impl FromRequestParts<Arc<Service>> for FromOperator {
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
         let FromSignedIn(who) = FromSignedIn::from_request_parts(parts, service).await?;
-        if who.operator.one_time_until.is_some() {
-            return Err(Error::PasswordChangeRequired.into());
-        }
+        who.must_be_ready()?;
         Ok(Self(who))
     }
 }
@@ -86,7 +85,9 @@ impl FromRequestParts<Arc<Service>> for FromSignedIn {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
-        let signed_in = by_cookie(&parts.headers, service).await?;
+        let mut signed_in = by_cookie(&parts.headers, service).await?;
+        let Ok(Peer(address)) = Peer::from_request_parts(parts, service).await;
+        signed_in.address = Some(address);
         if parts.method != Method::GET {
             check_csrf(&parts.headers, service, &signed_in)?;
         }
@@ -99,6 +100,7 @@ pub(super) async fn by_cookie(headers: &HeaderMap, service: &Arc<Service>) -> Re
     let token = cookie(headers, service.cookie_name()).ok_or(Error::Unauthenticated)?.to_owned();
     let signed_in = service.run(move |work| credentials::operator(work, &token)).await?;
     service.credentials.take(signed_in.token_hash.clone(), Instant::now())?;
+    service.quotas.call(&signed_in.operator.organisation)?;
     Ok(signed_in)
 }
 

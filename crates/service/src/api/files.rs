@@ -110,7 +110,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
     params(SessionPath),
     responses((status = 201, description = "It is told this once.", body = FilesCredential)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "session_ended", "not_granted"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "session_ended", "not_granted"]))),
 )]
 async fn make_files_credential(
     State(service): State<Arc<Service>>,
@@ -139,7 +139,7 @@ async fn make_files_credential(
             body = protocol::problem::Problem, content_type = "application/problem+json"),
     ),
     security(("operator_cookie" = []), ("operator_cookie" = [], "csrf_token" = []), ("files_credential" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "session_ended", "not_granted",
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "session_ended", "not_granted",
         "agent_unreachable"]))),
 )]
 pub(super) async fn files(
@@ -232,9 +232,7 @@ async fn who(
     // A browser would ask the operator for a password where the page is to ask for a sign-in.
     let is_browser = headers.contains_key("sec-fetch-site") || headers.contains_key(header::COOKIE);
     let who = auth::by_cookie(headers, service).await.map_err(|error| challenged(error, !is_browser))?;
-    if who.operator.one_time_until.is_some() {
-        return Err(Error::PasswordChangeRequired.into());
-    }
+    who.must_be_ready()?;
     if wanted == FilesUse::Write {
         auth::check_csrf(headers, service, &who)?;
     }

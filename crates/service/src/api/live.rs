@@ -36,7 +36,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
     get, path = "/operator/v1/live", tag = "operator",
     responses((status = 200, description = "A stream of events.", body = LiveEvent, content_type = "text/event-stream")),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 pub(super) async fn live(
     State(service): State<Arc<Service>>,

@@ -74,7 +74,7 @@ async fn change_password(
     get, path = "/operator/v1/operators", tag = "operator",
     responses((status = 200, description = "Accounts.", body = Vec<AccountView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["forbidden", "password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "password_change_required", "second_factor_setup_required"]))),
 )]
 async fn list_operators(
     State(service): Shared,
@@ -92,7 +92,7 @@ async fn list_operators(
     request_body = AddOperator,
     responses((status = 201, description = "The account, and how to sign in first.", body = AccountWithPassword)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "login_taken"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "login_taken"]))),
 )]
 async fn add_operator(
     State(service): Shared,
@@ -112,7 +112,7 @@ async fn add_operator(
     request_body = ChangeOperator,
     responses((status = 200, description = "The account as it is now.", body = AccountView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "last_administrator"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "last_administrator"]))),
 )]
 async fn change_operator(
     State(service): Shared,
@@ -133,7 +133,7 @@ async fn change_operator(
     params(("operator_id" = OperatorId, Path, description = "The operator.")),
     responses((status = 200, description = "How to sign in next.", body = AccountWithPassword)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn reset_password(
     State(service): Shared,
@@ -150,7 +150,7 @@ async fn reset_password(
     get, path = "/operator/v1/organisation", tag = "operator",
     responses((status = 200, description = "The settings.", body = OrganisationSettings)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["forbidden", "password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "password_change_required", "second_factor_setup_required"]))),
 )]
 async fn get_organisation(
     State(service): Shared,
@@ -167,7 +167,7 @@ async fn get_organisation(
     request_body = ChangeBranding,
     responses((status = 200, description = "The settings as they are now.", body = OrganisationSettings)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn change_branding(
     State(service): Shared,
@@ -185,7 +185,7 @@ async fn change_branding(
         (status = 304, description = "It is the one that `If-None-Match` names."),
     ),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn get_logo(
     State(service): Shared,
@@ -211,7 +211,7 @@ async fn get_logo(
     ), description = "The picture."),
     responses((status = 200, description = "The settings as they are now.", body = OrganisationSettings)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "logo_format", "logo_damaged",
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "logo_format", "logo_damaged",
         "logo_dimensions"]))),
 )]
 async fn put_logo(
@@ -227,7 +227,7 @@ async fn put_logo(
     delete, path = "/operator/v1/organisation/logo", tag = "operator",
     responses((status = 204, description = "There is none.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn delete_logo(
     State(service): Shared,
@@ -262,7 +262,7 @@ pub(super) fn serve_logo(LogoRecord { etag, png }: LogoRecord, headers: &HeaderM
     get, path = "/operator/v1/enrolment", tag = "operator",
     responses((status = 200, description = "Groups and tokens.", body = Vec<EnrolmentView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["forbidden", "password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "password_change_required", "second_factor_setup_required"]))),
 )]
 async fn list_enrolment(
     State(service): Shared,
@@ -277,7 +277,7 @@ async fn list_enrolment(
     request_body = AddGroup,
     responses((status = 201, description = "The group.", body = EnrolmentView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn add_group(
     State(service): Shared,
@@ -299,7 +299,7 @@ async fn add_group(
     request_body = ChangeGroup,
     responses((status = 200, description = "The group as it is now.", body = EnrolmentView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn change_group(
     State(service): Shared,
@@ -323,7 +323,7 @@ async fn change_group(
     request_body = AddEnrolmentToken,
     responses((status = 201, description = "The token.", body = EnrolmentTokenAdded)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn add_enrolment_token(
     State(service): Shared,
@@ -345,7 +345,7 @@ async fn add_enrolment_token(
     params(("token_id" = EnrolmentTokenId, Path, description = "The token.")),
     responses((status = 204, description = "It is void.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn revoke_enrolment_token(
     State(service): Shared,

@@ -8,8 +8,8 @@ use super::{
     problem::Answer,
 };
 use crate::{
-    credentials, devices, error::Error, help, history, invitations, requests, service::Service, sessions,
-    views,
+    credentials, devices, error::Error, help, history, invitations, outcomes, requests, service::Service,
+    sessions, views,
 };
 use axum::{
     Json,
@@ -22,7 +22,7 @@ use protocol::{
     agent::{RequestPath, SessionPath},
     operator::{
         CreateInvitation, CreateRequest, DeviceView, GroupView, HelpView, HistoryPage, HistoryQuery,
-        InvitationView, Me, MessageView, PostMessage, ReceiptView, RequestView, SessionView, SignIn,
+        InvitationView, Me, MessageView, PostMessage, ReceiptView, RequestView, Role, SessionView, SignIn,
     },
 };
 use std::sync::Arc;
@@ -59,11 +59,15 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
 ///
 /// Sets the cookie that goes with every other call, and answers with the token for `X-CSRF-Token`. A sign-in lasts 12 hours
 /// at most. Wrong passwords are counted for the sign-in name and for the address.
+///
+/// `second_factor_required`: the password is right, and the account has a second factor; send both again with `code`. Each
+/// code is taken once, and wrong ones are counted for the sign-in name too.
 #[utoipa::path(
     post, path = "/operator/v1/sign-in", tag = "operator",
     request_body = SignIn,
     responses((status = 200, description = "Signed in.", body = Me, headers(("Set-Cookie", description = "The sign-in.")))),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "too_many_attempts", "forbidden", "account_disabled"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "too_many_attempts", "forbidden", "account_disabled",
+        "second_factor_required", "wrong_second_factor"]))),
 )]
 async fn sign_in(
     State(service): Shared,
@@ -107,7 +111,7 @@ async fn me(State(service): Shared, FromSignedIn(who): FromSignedIn) -> Answer<J
     get, path = "/operator/v1/invitations", tag = "operator",
     responses((status = 200, description = "Invitations.", body = Vec<InvitationView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn list_invitations(
     State(service): Shared,
@@ -124,7 +128,7 @@ async fn list_invitations(
     request_body = CreateInvitation,
     responses((status = 201, description = "The invitation, with its code and link.", body = InvitationView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn create_invitation(
     State(service): Shared,
@@ -148,7 +152,7 @@ async fn create_invitation(
     params(("invitation_id" = InvitationId, Path, description = "The invitation.")),
     responses((status = 204, description = "It is over.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "invalid"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "invalid"]))),
 )]
 async fn withdraw_invitation(
     State(service): Shared,
@@ -164,7 +168,7 @@ async fn withdraw_invitation(
     get, path = "/operator/v1/devices", tag = "operator",
     responses((status = 200, description = "Devices.", body = Vec<DeviceView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn list_devices(
     State(service): Shared,
@@ -181,7 +185,7 @@ async fn list_devices(
     params(("device_id" = DeviceId, Path, description = "The device.")),
     responses((status = 204, description = "It can be reached.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn accept_device(
     State(service): Shared,
@@ -200,7 +204,7 @@ async fn accept_device(
     params(("device_id" = DeviceId, Path, description = "The device.")),
     responses((status = 204, description = "It is no longer a device.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn retire_device(
     State(service): Shared,
@@ -216,7 +220,7 @@ async fn retire_device(
     get, path = "/operator/v1/device-groups", tag = "operator",
     responses((status = 200, description = "Groups.", body = Vec<GroupView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn list_device_groups(
     State(service): Shared,
@@ -232,7 +236,7 @@ async fn list_device_groups(
     get, path = "/operator/v1/help", tag = "operator",
     responses((status = 200, description = "Help requests.", body = Vec<HelpView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn list_help(State(service): Shared, FromOperator(who): FromOperator) -> Answer<Json<Vec<HelpView>>> {
     let queue =
@@ -246,7 +250,7 @@ async fn list_help(State(service): Shared, FromOperator(who): FromOperator) -> A
     params(("help_id" = HelpId, Path, description = "The help request.")),
     responses((status = 200, description = "It is yours.", body = HelpView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn take_help(
     State(service): Shared,
@@ -268,7 +272,7 @@ async fn take_help(
     params(("help_id" = HelpId, Path, description = "The help request.")),
     responses((status = 204, description = "It is closed.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn close_help(
     State(service): Shared,
@@ -290,7 +294,7 @@ async fn close_help(
     request_body = CreateRequest,
     responses((status = 201, description = "The request is on its way.", body = RequestView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "agent_busy", "device_pending", "invitation_closed",
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "agent_busy", "device_pending", "invitation_closed",
         "session_ended"]))),
 )]
 async fn create_request(
@@ -313,7 +317,7 @@ async fn create_request(
     params(RequestPath),
     responses((status = 200, description = "How it stands.", body = RequestView)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn get_request(
     State(service): Shared,
@@ -337,7 +341,7 @@ async fn get_request(
     params(RequestPath),
     responses((status = 204, description = "It is closed.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "request_closed"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "request_closed"]))),
 )]
 async fn withdraw_request(
     State(service): Shared,
@@ -355,7 +359,7 @@ async fn withdraw_request(
     get, path = "/operator/v1/sessions", tag = "operator",
     responses((status = 200, description = "Sessions.", body = Vec<SessionView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
 async fn list_sessions(
     State(service): Shared,
@@ -374,7 +378,7 @@ async fn list_sessions(
     params(HistoryQuery),
     responses((status = 200, description = "One page.", body = HistoryPage)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "invalid"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "invalid"]))),
 )]
 async fn session_history(
     State(service): Shared,
@@ -390,7 +394,7 @@ async fn session_history(
     params(SessionPath),
     responses((status = 200, description = "How it stands.", body = SessionView)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn get_session(
     State(service): Shared,
@@ -412,7 +416,7 @@ async fn get_session(
     params(SessionPath),
     responses((status = 200, description = "Messages.", body = Vec<MessageView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "forbidden"]))),
 )]
 async fn list_messages(
     State(service): Shared,
@@ -431,7 +435,7 @@ async fn list_messages(
     request_body = PostMessage,
     responses((status = 201, description = "It is on its way.", body = MessageView)),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found", "session_ended", "not_granted"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found", "session_ended", "not_granted"]))),
 )]
 async fn post_message(
     State(service): Shared,
@@ -451,7 +455,7 @@ async fn post_message(
     params(SessionPath),
     responses((status = 204, description = "It is over.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn end_session_as_operator(
     State(service): Shared,
@@ -465,13 +469,14 @@ async fn end_session_as_operator(
 /// A session's receipts, oldest first.
 ///
 /// Those of the request it came of and of every request during it. Each can be checked with the organisation's public key
-/// and the agent's, both of which are in it or in `Me`.
+/// and the agent's, both of which are in it or in `Me`; `docs/api/receipts.md` says how. A no whose reason is `suspicious`
+/// is told to administrators only.
 #[utoipa::path(
     get, path = "/operator/v1/sessions/{session_id}/receipts", tag = "operator",
     params(SessionPath),
     responses((status = 200, description = "Receipts.", body = Vec<ReceiptView>)),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "not_found"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "not_found"]))),
 )]
 async fn list_receipts(
     State(service): Shared,
@@ -481,13 +486,18 @@ async fn list_receipts(
     let receipts = service
         .run_for(who, move |work, who| {
             let session = sessions::own(work, &who.operator, &id)?;
-            Ok::<_, Error>(work.tx.receipts(&session.id)?)
+            let mut receipts = work.tx.receipts(&session.id)?;
+            if who.operator.role != Role::Administrator {
+                receipts.retain(|record| !outcomes::is_suspicion(&record.receipt));
+            }
+            Ok::<_, Error>(receipts)
         })
         .await?;
     let view = |record: crate::store::ReceiptRecord| ReceiptView {
         request_id: record.request,
         receipt: record.receipt,
         received_at: record.received_at,
+        countersignature: record.countersignature,
     };
     Ok(Json(receipts.into_iter().map(view).collect()))
 }

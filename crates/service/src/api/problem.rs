@@ -123,6 +123,7 @@ pub(super) fn status(code: ProblemCode) -> StatusCode {
         | ProblemCode::AgentBusy
         | ProblemCode::LoginTaken
         | ProblemCode::LastAdministrator
+        | ProblemCode::TooMany
         | ProblemCode::DevicePending => StatusCode::CONFLICT,
         ProblemCode::TooManyAttempts | ProblemCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ProblemCode::ProofOfWorkRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -131,10 +132,16 @@ pub(super) fn status(code: ProblemCode) -> StatusCode {
         | ProblemCode::Forbidden
         | ProblemCode::WrongPassword
         | ProblemCode::PasswordChangeRequired
+        | ProblemCode::SecondFactorRequired
+        | ProblemCode::WrongSecondFactor
+        | ProblemCode::SecondFactorSetupRequired
+        | ProblemCode::OrganisationSuspended
+        | ProblemCode::KeyCloned
         | ProblemCode::AccountDisabled
         | ProblemCode::NotGranted => StatusCode::FORBIDDEN,
         ProblemCode::ReceiptInvalid
         | ProblemCode::WeakPassword
+        | ProblemCode::DomainNotProven
         | ProblemCode::LogoFormat
         | ProblemCode::LogoDamaged
         | ProblemCode::LogoDimensions
@@ -172,6 +179,13 @@ pub(super) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::WeakPassword => "Password too weak",
         ProblemCode::WrongPassword => "Wrong password",
         ProblemCode::PasswordChangeRequired => "New password needed",
+        ProblemCode::SecondFactorRequired => "Code needed",
+        ProblemCode::WrongSecondFactor => "Wrong code",
+        ProblemCode::SecondFactorSetupRequired => "Second factor needed",
+        ProblemCode::OrganisationSuspended => "Organisation suspended",
+        ProblemCode::DomainNotProven => "Domain not proven",
+        ProblemCode::KeyCloned => "Key found on two computers",
+        ProblemCode::TooMany => "Too many",
         ProblemCode::AccountDisabled => "Account disabled",
         ProblemCode::LastAdministrator => "Last administrator",
         ProblemCode::LogoFormat => "Not a PNG or JPEG picture",
@@ -211,6 +225,10 @@ impl From<Error> for Refusal {
                 ProblemCode::EnrolmentRefused,
                 "The enrolment token is unknown, used up, expired or of another group. Ask IT for a new one.",
             ),
+            Error::KeyCloned => Self::new(
+                ProblemCode::KeyCloned,
+                "This agent's key was found on two computers. Remove its key and enrol it anew with a key of its own.",
+            ),
             Error::CursorExpired => {
                 Self::new(ProblemCode::CursorExpired, "Poll without `after` to start with a snapshot.")
             }
@@ -227,6 +245,30 @@ impl From<Error> for Refusal {
             Error::PasswordChangeRequired => Self::new(
                 ProblemCode::PasswordChangeRequired,
                 "You signed in with a one-time password. Choose your own password first.",
+            ),
+            Error::SecondFactorRequired => Self::new(
+                ProblemCode::SecondFactorRequired,
+                "Send the code that your authenticator app shows with name and password.",
+            ),
+            Error::WrongSecondFactor => Self::new(
+                ProblemCode::WrongSecondFactor,
+                "The code is wrong or was used before. Wait for the next one and type it in.",
+            ),
+            Error::SecondFactorSetupRequired => Self::new(
+                ProblemCode::SecondFactorSetupRequired,
+                "Your organisation demands a second factor. Set one up first.",
+            ),
+            Error::OrganisationSuspended => Self::new(
+                ProblemCode::OrganisationSuspended,
+                "Whoever runs this service has suspended the organisation. Ask them why.",
+            ),
+            Error::DomainNotProven => Self::new(
+                ProblemCode::DomainNotProven,
+                "The TXT record was not found. New records take a while to spread; check it and try again.",
+            ),
+            Error::TooMany(most) => Self::new(
+                ProblemCode::TooMany,
+                format!("Your organisation has {most} of these, which is as many as there may be."),
             ),
             Error::AccountDisabled(why) => Self::new(ProblemCode::AccountDisabled, sentence(why)),
             Error::LoginTaken => Self::new(

@@ -147,7 +147,7 @@ async fn carry(service: Arc<Service>, mut place: Place, socket: WebSocket) {
             body = Problem, content_type = "application/problem+json"),
     ),
     security(("operator_cookie" = [])),
-    extensions(("x-problem-codes" = json!(["password_change_required", "forbidden", "not_found", "session_ended", "not_granted"]))),
+    extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required", "forbidden", "not_found", "session_ended", "not_granted"]))),
 )]
 async fn desktop(
     State(service): State<Arc<Service>>,

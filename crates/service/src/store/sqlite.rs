@@ -2,9 +2,11 @@
 
 mod accounts;
 mod agents;
+mod copies;
 mod file;
 mod reach;
 mod schema;
+mod security;
 mod sessions;
 
 use super::{Error, Result, Store, Tx, Verdict};

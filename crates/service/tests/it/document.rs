@@ -56,7 +56,7 @@ fn parameters_are_where_the_routes_read_them() {
     let read: Vec<_> = events.iter().map(|it| (&it["name"], &it["in"], &it["required"])).collect();
     let query = Value::from("query");
     let optional = Value::from(false);
-    let expected = [("after".into(), &query), ("wait_secs".into(), &query)];
+    let expected = [("after".into(), &query), ("wait_secs".into(), &query), ("run".into(), &query)];
     assert_eq!(read, expected.each_ref().map(|(name, place): &(Value, _)| (name, *place, &optional)));
     for (name, operation) in operations(&document) {
         let listed = operation["parameters"]

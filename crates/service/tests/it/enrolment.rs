@@ -114,3 +114,35 @@ async fn a_group_that_allows_less_takes_it_from_its_devices_and_their_sessions()
     let nothing = ChangeGroup { permissions: Some(Permissions::EMPTY), ..ChangeGroup::default() };
     assert_eq!(code(olivia.patch::<EnrolmentView>(&path, &nothing).await), ProblemCode::Invalid);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_device_is_retired_and_its_key_enrols_nothing_more() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let office: EnrolmentView = olivia.post("device-groups", &group("Office")).await.unwrap();
+    let tokens = format!("device-groups/{}/enrolment-tokens", office.group.id);
+    let token: EnrolmentTokenAdded = olivia.post(&tokens, &AddEnrolmentToken::default()).await.unwrap();
+    let mut agent = Agent::new(&stage.running.url);
+    let enrolled = agent.enrol(&token.enrolment_token).await.unwrap();
+    let polled = async |run: &str| {
+        let url = format!("{}/agent/v1/events?run={run}", agent.url);
+        let answer = agent.client.get(url).bearer_auth(&agent.token).send().await.unwrap();
+        crate::support::outcome::<protocol::agent::EventsResponse>(answer).await
+    };
+    assert_eq!(code(polled("two%20words").await), ProblemCode::Invalid);
+    for run in ["monday", "monday", "tuesday", "wednesday", "thursday", "wednesday"] {
+        let standing = polled(run).await.unwrap();
+        assert!(!standing.events.contains(&Event::DeviceRetired {}), "{run}: starting again is no copy");
+    }
+    let told = polled("thursday").await.unwrap();
+    assert!(told.events.contains(&Event::DeviceRetired {}), "two that take turns are");
+    assert_eq!(olivia.get::<Vec<DeviceView>>("devices").await.unwrap(), []);
+    let log: protocol::operator::AuditPage = olivia.get("audit?action=device_copied").await.unwrap();
+    assert_eq!(log.entries[0].about_id.as_deref(), Some(enrolled.device.device_id.as_str()));
+    assert_eq!(log.entries[0].operator, None);
+
+    assert_eq!(code(agent.enrol(&token.enrolment_token).await), ProblemCode::KeyCloned);
+    let mut anew = Agent::new(&stage.running.url);
+    let anew = anew.enrol(&token.enrolment_token).await.unwrap();
+    assert_ne!(anew.device.device_id, enrolled.device.device_id);
+}

@@ -86,7 +86,8 @@ fn serve(mut tunnel: Tunnel, session: &SessionId) -> (tempfile::TempDir, PathBuf
     let root = home.path().join("Downloads");
     std::fs::create_dir(&root).unwrap();
     let trash = Some(home.path().join("data/Trash"));
-    let rules = files::Rules { excluded: Vec::new(), origin: "https://support.example/".into(), trash };
+    let origin = "https://support.example/".into();
+    let rules = files::Rules { origin, trash, ..files::Rules::default() };
     let shared = Arc::new(files::Folder::open(&root, rules).unwrap());
     let prefix = folder(session);
     tokio::spawn(async move {

@@ -54,7 +54,7 @@ async fn who_guesses_passwords_has_to_wait() {
     let stage = Stage::with_limits(limits).await;
     let client = reqwest::Client::new();
     let sign_in = async |login: &str, password: &str| {
-        let body = SignIn { login: login.into(), password: Secret::new(password) };
+        let body = SignIn { login: login.into(), password: Secret::new(password), code: None };
         let url = format!("{}/operator/v1/sign-in", stage.running.url);
         outcome::<Me>(client.post(url).json(&body).send().await.unwrap()).await
     };
@@ -74,7 +74,8 @@ async fn guessing_many_passwords_at_once_is_not_a_way_around() {
     let client = reqwest::Client::new();
     let mut tries = tokio::task::JoinSet::new();
     for number in 0..20 {
-        let body = SignIn { login: "olivia".into(), password: Secret::new(format!("guess {number}")) };
+        let body =
+            SignIn { login: "olivia".into(), password: Secret::new(format!("guess {number}")), code: None };
         let request = client.post(format!("{}/operator/v1/sign-in", stage.running.url)).json(&body);
         tries.spawn(async move { code(outcome::<Me>(request.send().await.unwrap()).await) });
     }

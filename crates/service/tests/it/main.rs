@@ -2,20 +2,28 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod abuse;
+mod audit;
+mod authorisation;
 mod branding;
+mod copies;
 mod document;
+mod domains;
 mod enrolment;
 mod files;
 mod files_passed_on;
 mod guessing;
+mod headers;
 mod history;
 mod lifecycle;
 mod migration;
 mod operators;
 mod polling;
 mod program;
+mod receipts;
 mod refusals;
 mod roles;
+mod second_factor;
 mod slow;
 mod store;
 mod story;

@@ -33,7 +33,7 @@ async fn what_an_operator_does_needs_the_token_and_the_services_own_page() {
     let own = post().header("X-CSRF-Token", token).header("Origin", &stage.running.url);
     outcome::<InvitationView>(own.send().await.unwrap()).await.unwrap();
 
-    let body = SignIn { login: "olivia".into(), password: Secret::new(PASSWORD) };
+    let body = SignIn { login: "olivia".into(), password: Secret::new(PASSWORD), code: None };
     let sign_in = olivia.client.post(format!("{}/operator/v1/sign-in", stage.running.url)).json(&body);
     let answer = outcome::<Me>(sign_in.header("Origin", "https://evil.example").send().await.unwrap()).await;
     assert_eq!(code(answer), ProblemCode::Forbidden);

@@ -1,6 +1,7 @@
 //! The program `ondemand-service` as an administrator uses it.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Output, Stdio},
@@ -96,10 +97,12 @@ fn an_organisation_and_its_operators_can_be_put_right_from_the_command_line() {
     let database = folder.path().join("service.db");
     let database = database.to_str().unwrap();
     let organisation = add_organisation(database);
-    let rename = ["organisation", "update", "--database", database, "--organisation", &organisation];
-    let good = program(&[&rename[..], &["--name", "Sample Care", "--domain", "care.example"]].concat(), "");
-    assert!(good.status.success());
-    let bad = program(&[&rename[..], &["--domain", "Care Example"]].concat(), "");
+    let of = |command| ["organisation", command, "--database", database, "--organisation", &organisation];
+    assert!(program(&[&of("update")[..], &["--name", "Sample Care"]].concat(), "").status.success());
+    assert!(
+        program(&[&of("approve-domain")[..], &["--domain", "care.example"]].concat(), "").status.success()
+    );
+    let bad = program(&[&of("approve-domain")[..], &["--domain", "Care Example"]].concat(), "");
     assert!(String::from_utf8(bad.stderr).unwrap().contains("not an internet domain"));
     let list = program(&["organisation", "list", "--database", database], "");
     assert!(String::from_utf8(list.stdout).unwrap().contains("Sample Care"));
@@ -118,4 +121,82 @@ fn an_organisation_and_its_operators_can_be_put_right_from_the_command_line() {
     let weak = program(&[&update[..], &change[..]].concat(), "olivia-olivia\n");
     assert!(String::from_utf8(weak.stderr).unwrap().contains("too easy to guess"));
     assert!(program(&[&update[..], &change[..]].concat(), "another horse battery\n").status.success());
+}
+
+#[test]
+fn whoever_runs_the_service_suspends_reads_the_log_and_makes_copies() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["service.db", "copy.db", "restored.db"].map(|name| folder.path().join(name));
+    let [database, copy, restored] = paths.each_ref().map(|path| path.to_str().unwrap());
+    let organisation = add_organisation(database);
+    let said = |arguments: &[&str]| {
+        let output = program(arguments, "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let of = |command| ["organisation", command, "--database", database, "--organisation", &organisation];
+    said(&of("suspend"));
+    assert!(said(&["organisation", "list", "--database", database]).contains("suspended since"));
+    said(&["backup", "--database", database, copy]);
+    said(&of("resume"));
+    said(&of("remove-domain"));
+
+    let log = said(&["audit", "export", "--database", database, "--organisation", &organisation]);
+    let actions: Vec<String> = log
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .inspect(|line| assert_eq!(line["organisation_id"], organisation.as_str()))
+        .map(|line| line["action"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(actions, ["organisation_added", "organisation_suspended", "organisation_resumed"]);
+    assert_eq!(said(&["audit", "export", "--database", database, "--until", "2020-01-01T00:00:00Z"]), "");
+    assert_eq!(said(&["report", "list", "--database", database]), "");
+    let none = program(&["report", "show", "--database", database, "1"], "");
+    assert!(String::from_utf8(none.stderr).unwrap().contains("there is no report 1"));
+
+    said(&["restore", "--database", restored, copy]);
+    assert!(said(&["organisation", "list", "--database", restored]).contains("suspended since"));
+    assert!(!program(&["restore", "--database", restored, copy], "").status.success());
+}
+
+#[test]
+fn receipts_are_verified_without_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let verify = |file: &str, more: &[&str]| program(&[&["receipt", "verify", file], more].concat(), "");
+    assert_eq!(verify(&path("none"), &[]).status.code(), Some(1));
+    fs::write(path("nonsense"), "{}").unwrap();
+    let refused = verify(&path("nonsense"), &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("not a file of receipts"));
+
+    // A receipt that nobody signed rightly, alone as the console saves it.
+    fs::write(path("receipt.jws"), "e30.e30.e30").unwrap();
+    let found = verify(&path("receipt.jws"), &["--json"]);
+    assert_eq!(found.status.code(), Some(6));
+    let report: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!((&report["sound"], &report["findings"][0]["kind"]), (&false.into(), &"unreadable".into()));
+    let words = String::from_utf8(verify(&path("receipt.jws"), &[]).stdout).unwrap();
+    assert!(words.starts_with("Receipt 1 of the file: it cannot be read as a receipt"), "{words}");
+    let empty = r#"{"format":"ondemand-receipts","version":1,"receipts":[]}"#;
+    let from_input = program(&["receipt", "verify", "-"], empty);
+    assert!(from_input.status.success());
+    assert_eq!(String::from_utf8(from_input.stdout).unwrap(), "There are no receipts.\n");
+}
+
+#[test]
+fn an_organisations_key_is_changed_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("service.db");
+    let database = database.to_str().unwrap();
+    let organisation = add_organisation(database);
+    let listed =
+        || String::from_utf8(program(&["organisation", "list", "--database", database], "").stdout).unwrap();
+    let before = listed();
+    let rotate = ["organisation", "rotate-key", "--database", database, "--organisation", &organisation];
+    let key = value(&program(&rotate, ""), "public key");
+    assert!(listed().contains(&key) && !before.contains(&key));
+    let refused = program(&[&rotate[..], &["--overlap-days", "400"]].concat(), "");
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("1 to 365 days"));
+    assert!(listed().contains(&key));
 }

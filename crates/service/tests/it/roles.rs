@@ -34,6 +34,11 @@ const ROUTES: &[(&str, char)] = &[
     ("get /operator/v1/me", 'E'),
     ("post /operator/v1/me/password", 'E'),
     ("post /operator/v1/sign-out", 'E'),
+    ("get /operator/v1/me/second-factor", 'E'),
+    ("post /operator/v1/me/second-factor", 'E'),
+    ("post /operator/v1/me/second-factor/confirm", 'E'),
+    ("post /operator/v1/me/second-factor/recovery-codes", 'E'),
+    ("post /operator/v1/me/second-factor/remove", 'E'),
     ("get /operator/v1/live", 'O'),
     ("get /operator/v1/invitations", 'O'),
     ("post /operator/v1/invitations", 'O'),
@@ -67,6 +72,11 @@ const ROUTES: &[(&str, char)] = &[
     ("post /operator/v1/operators", 'A'),
     ("patch /operator/v1/operators/{operator_id}", 'A'),
     ("post /operator/v1/operators/{operator_id}/one-time-password", 'A'),
+    ("delete /operator/v1/operators/{operator_id}/second-factor", 'A'),
+    ("put /operator/v1/organisation/policy", 'A'),
+    ("post /operator/v1/organisation/domain-record", 'A'),
+    ("post /operator/v1/organisation/domain", 'A'),
+    ("get /operator/v1/audit", 'A'),
     ("get /operator/v1/enrolment", 'A'),
     ("post /operator/v1/device-groups", 'A'),
     ("patch /operator/v1/device-groups/{group_id}", 'A'),
@@ -311,9 +321,9 @@ async fn whoever_runs_the_service_can_let_a_locked_out_administrator_in_again() 
     let stage = Stage::new().await;
     let oscar = stage.oscar().await;
     let password = Secret::new(NEW_PASSWORD);
-    stage.admin().update_operator("oscar", Some(Role::Administrator), Some(&password), true).unwrap();
+    stage.admin().update_operator("oscar", Some(Role::Administrator), Some(&password), true, false).unwrap();
     assert_eq!(code(oscar.get::<Me>("me").await), ProblemCode::Unauthenticated);
     let oscar = Operator::sign_in_with(&stage.running.url, "oscar", NEW_PASSWORD).await.unwrap();
     assert_eq!(oscar.me.role, Role::Administrator);
-    assert!(stage.admin().update_operator("nobody", None, None, true).is_err());
+    assert!(stage.admin().update_operator("nobody", None, None, true, false).is_err());
 }

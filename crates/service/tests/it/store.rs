@@ -5,12 +5,13 @@ use protocol::{
     SessionId, Timestamp,
     agent::AgentDescription,
     event::{Event, MessageKind},
-    operator::{InvitationState, RequestState, Role, SessionEnd, Speaker, Target},
+    operator::{GroupView, InvitationState, RequestState, Role, SessionEnd, Speaker, Target},
     signed::Audience,
 };
 use service::store::{
-    AgentKey, Error, HistoryFilter, InvitationRecord, LogoRecord, MessageRecord, OperatorRecord,
-    OrganisationRecord, RequestRecord, SessionRecord, Store, Tx, sqlite::Sqlite,
+    AgentKey, Countable, EnrolmentTokenRecord, Error, GroupRecord, HistoryFilter, InvitationRecord,
+    LogoRecord, MessageRecord, OperatorRecord, OrganisationRecord, RequestRecord, SessionRecord, Store, Tx,
+    sqlite::Sqlite,
 };
 
 /// Every implementation is put through the same tests.
@@ -40,13 +41,21 @@ fn description() -> AgentDescription {
 fn set_up(tx: &mut dyn Tx) -> Result<AgentKey, Error> {
     let organisation: OrganisationId = id("org");
     let public = Organisation {
+        key_successions: Vec::new(),
         id: organisation.clone(),
         name: "Example Support".into(),
         domain: None,
         display_text: None,
         public_key: "key".into(),
     };
-    tx.add_organisation(&OrganisationRecord { public, accent: None, signing_key: vec![1] })?;
+    tx.add_organisation(&OrganisationRecord {
+        public,
+        accent: None,
+        domain_by: None,
+        second_factor_required: false,
+        suspended_at: None,
+        signing_key: vec![1],
+    })?;
     tx.add_operator(&OperatorRecord {
         public: operator(),
         organisation: organisation.clone(),
@@ -57,6 +66,7 @@ fn set_up(tx: &mut dyn Tx) -> Result<AgentKey, Error> {
         one_time_until: None,
         created_at: Some(at(0)),
         last_sign_in: None,
+        second_factor_since: None,
     })?;
     tx.add_invitation(&invitation("one", "mac-one"))?;
     let audience = Audience::Invitation(id("one"));
@@ -106,6 +116,7 @@ fn session(name: &str, agent: AgentKey) -> SessionRecord {
         granted: Permissions::all(),
         actions: Actions::EMPTY,
         suspended: false,
+        unsupported: Permissions::EMPTY,
         started_at: at(10),
         ends_at: at(3610),
         ended: None,
@@ -212,8 +223,13 @@ fn a_request_is_found_open_by_its_agent_and_afterwards_by_its_session() {
         assert_eq!(store.run(|tx| tx.open_request(agent)).unwrap(), None);
         let found: RequestId = id("r1");
         assert_eq!(store.run(|tx| tx.request(&found)).unwrap(), Some(answered));
-        let receipt =
-            service::store::ReceiptRecord { request: found, receipt: "x.y.z".into(), received_at: at(3) };
+        let receipt = service::store::ReceiptRecord {
+            request: found,
+            receipt: "x.y.z".into(),
+            received_at: at(3),
+            place: None,
+            countersignature: None,
+        };
         store.run(|tx| tx.add_receipt(&receipt)).unwrap();
         assert_eq!(store.run(|tx| tx.receipts(&session_id)).unwrap(), [receipt]);
     }
@@ -302,5 +318,47 @@ fn a_logo_is_replaced_and_taken_away() {
         }
         store.run(|tx| tx.set_logo(&organisation, None)).unwrap();
         assert_eq!(store.run(|tx| tx.logo_etag(&organisation)).unwrap(), None);
+    }
+}
+
+#[test]
+fn what_there_is_a_limited_number_of_is_counted() {
+    for (_folder, store) in stores() {
+        let work = |tx: &mut dyn Tx| {
+            set_up(tx)?;
+            let organisation: OrganisationId = id("org");
+            let public =
+                GroupView { id: id("office"), name: "Office".into(), permissions: Permissions::all() };
+            let group =
+                GroupRecord { public, organisation: organisation.clone(), requires_acceptance: false };
+            tx.add_group(&group)?;
+            let token = |hash: &str, uses_left, expires_at, revoked_at| EnrolmentTokenRecord {
+                hash: hash.into(),
+                group: id("office"),
+                uses_left,
+                expires_at,
+                label: None,
+                created_at: Some(at(0)),
+                revoked_at,
+            };
+            tx.add_enrolment_token(&token("for ever", None, None, None))?;
+            tx.add_enrolment_token(&token("for a while", Some(2), Some(at(60)), None))?;
+            tx.add_enrolment_token(&token("used up", Some(0), None, None))?;
+            tx.add_enrolment_token(&token("expired", None, Some(at(10)), None))?;
+            tx.add_enrolment_token(&token("revoked", None, None, Some(at(5))))?;
+            let counts = [
+                (Countable::Operators, 1),
+                (Countable::Groups, 1),
+                (Countable::TokensInForce, 2),
+                (Countable::Devices, 0),
+                (Countable::OpenInvitations, 1),
+            ];
+            for (what, expected) in counts {
+                assert_eq!(tx.count(what, &organisation, at(10))?, expected, "{what:?}");
+                assert_eq!(tx.count(what, &id("another"), at(10))?, 0, "{what:?}");
+            }
+            Ok::<_, Error>(())
+        };
+        store.run(work).unwrap();
     }
 }

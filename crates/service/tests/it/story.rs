@@ -110,10 +110,16 @@ async fn an_operator_asks_a_user_approves_they_chat_and_the_user_ends_it() {
     assert_eq!(all.len(), 2, "a repeated message is one message");
 
     let doing = Actions::from([Action::Viewing, Action::Controlling]);
-    let report = ReportActions { actions: doing, remaining_secs: 1800, suspended: false };
+    let unsupported = Permissions::from([Permission::View, Permission::Control]);
+    let report = ReportActions { actions: doing, remaining_secs: 1800, suspended: false, unsupported };
     agent.post::<()>(&format!("{path}/actions"), &report).await.unwrap();
     let view: SessionView = olivia.get(&path).await.unwrap();
     assert_eq!(view.actions, Actions::from([Action::Viewing]), "nobody controls without `control`");
+    assert_eq!(
+        view.unsupported,
+        Permissions::from([Permission::View]),
+        "what is not granted does not matter"
+    );
     assert!((1790..=1800).contains(&view.remaining_secs));
 
     let less = TakeBack { granted: Permissions::from([Permission::View, Permission::Control]) };

@@ -43,6 +43,10 @@ impl Stage {
     }
 
     pub(crate) async fn with_limits(limits: Limits) -> Self {
+        Self::configured(|config| config.limits = limits).await
+    }
+
+    pub(crate) async fn configured(configure: impl FnOnce(&mut Config)) -> Self {
         // Another test of this process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -52,7 +56,8 @@ impl Stage {
         let password = Secret::new(PASSWORD);
         admin.add_operator(&organisation.id, "olivia", "Olivia Example", &password).unwrap();
         let clock = Clock::system();
-        let config = Config { limits, clock: clock.clone(), ..Config::local(database) };
+        let mut config = Config { clock: clock.clone(), ..Config::local(database) };
+        configure(&mut config);
         let running = service::start(config).await.unwrap();
         Self { running, organisation, clock, folder }
     }
@@ -163,8 +168,18 @@ impl Operator {
     }
 
     pub(crate) async fn sign_in_with(url: &str, login: &str, password: &str) -> Result<Self, Problem> {
+        Self::sign_in_with_code(url, login, password, None).await
+    }
+
+    pub(crate) async fn sign_in_with_code(
+        url: &str,
+        login: &str,
+        password: &str,
+        code: Option<&str>,
+    ) -> Result<Self, Problem> {
         let client = Client::builder().cookie_store(true).build().unwrap();
-        let body = SignIn { login: login.into(), password: Secret::new(password) };
+        let code = code.map(Secret::new);
+        let body = SignIn { login: login.into(), password: Secret::new(password), code };
         let response = client.post(format!("{url}/operator/v1/sign-in")).json(&body).send().await.unwrap();
         let me = outcome(response).await?;
         Ok(Self { url: url.to_owned(), client, me })
@@ -394,7 +409,9 @@ impl Agent {
             decided_at: Timestamp::now(),
             agent_public_key: self.key.public().to_string(),
             number,
-            previous: None,
+            // Whoever looks at the chain says what was before.
+            previous: (number > 1).then(|| crypto::hash(b"the one before")),
+            follows: None,
         }
     }
 

@@ -7,6 +7,7 @@ import { LanguageChoice } from "../ui/language-choice";
 import { Page } from "../ui/page";
 import { Name, Section } from "../ui/parts";
 import { PasswordForm } from "./password-form";
+import { SecondFactor } from "./second-factor";
 
 export function AccountPage({ me, waiting }: { me: Me; waiting: number }) {
   return (
@@ -35,6 +36,9 @@ export function AccountPage({ me, waiting }: { me: Me; waiting: number }) {
       <Section heading={text.common.language}>
         <LanguageChoice bare />
         <p class="hint below">{text.account.languageHint}</p>
+      </Section>
+      <Section heading={text.secondFactor.heading}>
+        <SecondFactor />
       </Section>
       <Section heading={text.account.password}>
         <PasswordForm login={me.login} oneTime={false} onChanged={() => notify("good", text.account.changed)} />

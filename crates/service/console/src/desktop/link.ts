@@ -2,6 +2,7 @@
 // session's approval goes on, so that nobody is asked again.
 
 import { type Final, finalClosing, type Passing, passingClosing } from "./closing";
+import { openSocket, takeEarly } from "./early";
 import type { Monitor, Size } from "./layout";
 import { Screen, type ScreenSettings } from "./screen";
 
@@ -21,6 +22,8 @@ export type Phase =
 export interface LinkListener {
   changed(phase: Phase): void;
   laidOut(desktop: Size, monitors: readonly Monitor[]): void;
+  /** The user has sent what they copied. */
+  copied(text: string): void;
   /** The line is down: is the session still what it was? */
   lost(): void;
 }
@@ -29,6 +32,7 @@ export interface DesktopLink {
   configure(settings: ScreenSettings): void;
   releaseKeys(): void;
   sendCtrlAltDel(): void;
+  sendText(text: string): void;
   /** Does not wait any longer where the next try is due later. */
   hurry(): void;
   /** Tries at once, also what is not tried by itself. */
@@ -54,7 +58,8 @@ export function openDesktop(url: string, target: HTMLElement, first: ScreenSetti
     retryTimer = undefined;
     screen?.disconnect();
     let reason: string | undefined;
-    const socket = new WebSocket(url, ["binary"]);
+    const early = takeEarly(url);
+    const socket = early?.socket ?? openSocket(url);
     const opened: Screen = new Screen(target, socket, {
       connected: () => listener.changed({ at: "waiting" }),
       drawn: () => {
@@ -67,6 +72,7 @@ export function openDesktop(url: string, target: HTMLElement, first: ScreenSetti
       refused: (words) => {
         reason = words;
       },
+      copied: (words) => listener.copied(words),
     });
     const deadline = setTimeout(() => socket.close(), PICTURE_WITHIN_MS);
     socket.addEventListener("close", ({ code }) => {
@@ -78,6 +84,7 @@ export function openDesktop(url: string, target: HTMLElement, first: ScreenSetti
     });
     opened.configure(settings);
     screen = opened;
+    for (const message of early?.messages ?? []) socket.dispatchEvent(new MessageEvent("message", { data: message.data }));
   };
 
   const down = (code: number, reason: string | undefined) => {
@@ -114,6 +121,7 @@ export function openDesktop(url: string, target: HTMLElement, first: ScreenSetti
     },
     releaseKeys: () => screen?.releaseKeys(),
     sendCtrlAltDel: () => screen?.sendCtrlAltDel(),
+    sendText: (words) => screen?.send(words),
     hurry,
     retry,
     close: () => {

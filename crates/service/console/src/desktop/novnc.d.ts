@@ -26,17 +26,21 @@ declare module "@novnc/novnc" {
     compressionLevel: number;
 
     addEventListener(type: "connect", listener: () => void): void;
+    addEventListener(type: "clipboard", listener: (event: CustomEvent<{ readonly text: string }>) => void): void;
     addEventListener(type: "securityfailure", listener: (event: CustomEvent<SecurityFailure>) => void): void;
     disconnect(): void;
     blur(): void;
     sendCtrlAltDel(): void;
+    clipboardPasteFrom(text: string): void;
 
     // Not part of its interface. `screen.ts` says what for; the version in package.json is exact because of these.
     protected readonly _sock: { rQpeekBytes(length: number): Uint8Array; rQwait(what: string, bytes: number): boolean };
     protected readonly _display: { flush(): Promise<void> };
     protected readonly _keyboard: { grab(): void; ungrab(): void };
+    protected _viewOnly: boolean;
     protected _framebufferUpdate(): boolean;
     protected _handleDataRect(): boolean;
+    protected _handleServerCutText(): boolean;
     protected _handleExtendedDesktopSize(): boolean;
     protected _resize(width: number, height: number): void;
   }

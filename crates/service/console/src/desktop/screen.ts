@@ -1,6 +1,7 @@
 /*! Contains noVNC (https://github.com/novnc/noVNC), MPL-2.0, unchanged, and pako (https://github.com/nodeca/pako), MIT. */
 // The picture and what is done in it: noVNC, with what the viewer has to know beyond its interface. That is when the first
-// picture has been drawn, how large the desktop is, and which monitors it is made of.
+// picture has been drawn, how large the desktop is, and which monitors it is made of; and the clipboard, which noVNC ties to
+// control.
 
 import RFB from "@novnc/novnc";
 import type { Monitor, Size } from "./layout";
@@ -27,6 +28,8 @@ export interface ScreenListener {
   laidOut(desktop: Size, monitors: readonly Monitor[]): void;
   /** The other side says why it shows nothing. */
   refused(reason: string): void;
+  /** The user has sent what they copied. */
+  copied(text: string): void;
 }
 
 /** Quality and compression, 0 to 9 each: what the agent may go up to. It goes below where the line is slow. */
@@ -53,6 +56,7 @@ export class Screen extends RFB {
     // While the user's pointer is in the picture the agent hides the operator's; a dot stands for it.
     this.showDotCursor = true;
     this.addEventListener("connect", () => listener.connected());
+    this.addEventListener("clipboard", ({ detail }) => listener.copied(detail.text));
     this.addEventListener("securityfailure", ({ detail }) => listener.refused(wordsOf(decoded(detail.reason ?? ""))));
   }
 
@@ -78,6 +82,26 @@ export class Screen extends RFB {
     if (this.viewOnly) return;
     this._keyboard.ungrab();
     this._keyboard.grab();
+  }
+
+  /** Offers a text for the user's clipboard. Whether it may go there the agent decides. */
+  send(words: string): void {
+    this.withClipboard(() => this.clipboardPasteFrom(words));
+  }
+
+  protected override _handleServerCutText(): boolean {
+    return this.withClipboard(() => super._handleServerCutText());
+  }
+
+  /** Whoever only looks at the picture may have the clipboard all the same. */
+  private withClipboard<T>(act: () => T): T {
+    const looking = this._viewOnly;
+    this._viewOnly = false;
+    try {
+      return act();
+    } finally {
+      this._viewOnly = looking;
+    }
   }
 
   protected override _handleDataRect(): boolean {

@@ -26,7 +26,14 @@ interface ToolsProps {
   /** Only with control. */
   readonly keyboard: Keyboard | undefined;
   readonly onCtrlAltDel: () => void;
+  /** Only with the clipboard. */
+  readonly clipboard: Panel | undefined;
   readonly onClose: (() => void) | undefined;
+}
+
+interface Panel {
+  readonly open: boolean;
+  set(open: boolean): void;
 }
 
 interface Keyboard {
@@ -36,7 +43,7 @@ interface Keyboard {
 }
 
 export function Tools(props: ToolsProps) {
-  const { session, standing, alone, full, monitors, monitor, preferences, keyboard } = props;
+  const { session, standing, alone, full, monitors, monitor, preferences, keyboard, clipboard } = props;
   const running = standing === "running";
   return (
     <div class="tools" role="group" aria-label={text.desktop.tools}>
@@ -80,6 +87,11 @@ export function Tools(props: ToolsProps) {
                 {text.desktop.ctrlAltDel}
               </Button>
             </>
+          )}
+          {clipboard && (
+            <Toggle on={clipboard.open} icon="clipboard" onPress={() => clipboard.set(!clipboard.open)}>
+              {text.desktop.clipboard.heading}
+            </Toggle>
           )}
           {full.possible && (
             <Toggle on={full.on} icon={full.on ? "shrink" : "expand"} onPress={full.toggle}>

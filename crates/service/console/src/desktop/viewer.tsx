@@ -8,6 +8,8 @@ import { text } from "../strings";
 import { Icon } from "../ui/icons";
 import { AskFor } from "./ask-for";
 import { chord } from "./chord";
+import { Clipboard, type Received, useOpening } from "./clipboard";
+import { addressOf } from "./early";
 import { useFullScreen } from "./full-screen";
 import { LatestMessage } from "./latest-message";
 import { choosable, type Picture } from "./layout";
@@ -23,6 +25,8 @@ interface ViewerProps {
   readonly session: HeldSession;
   /** In a window of its own. */
   readonly alone?: boolean;
+  /** It has opened by itself, and leaves the focus where it is. */
+  readonly unasked?: boolean;
   /** Nothing where there is nothing to go back to. */
   readonly onClose?: () => void;
 }
@@ -31,7 +35,7 @@ interface ViewerProps {
 const HINT = "desktop-keys";
 const NO_PICTURE: Picture = { desktop: { width: 0, height: 0 }, monitors: [] };
 
-export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
+export function Viewer({ app, session, alone = false, unasked = false, onClose }: ViewerProps) {
   const frame = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
   const keyboardButton = useRef<HTMLButtonElement>(null);
@@ -45,8 +49,13 @@ export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
   const [typing, setTyping] = useState(false);
   const full = useFullScreen(frame, typing);
 
+  const [received, setReceived] = useState<Received>();
+  const [clipboardOpen, setClipboardOpen] = useOpening(received);
+
   const standing = standingOf(session, phase);
-  const control = session.granted.includes("control");
+  const clipboard = session.granted.includes("clipboard");
+  const unable = session.granted.includes("control") && session.unsupported?.includes("control");
+  const control = session.granted.includes("control") && !unable;
   const running = standing === "running";
   const name = text.desktop.of(session.title.trim() || text.common.unnamed);
 
@@ -57,6 +66,7 @@ export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
     const opened = openDesktop(addressOf(session.id), canvas.current, settings, {
       changed: setPhase,
       laidOut: (desktop, monitors) => setPicture({ desktop, monitors: choosable(desktop, monitors) }),
+      copied: (words) => setReceived({ text: words }),
       // The service tells of every end; this finds out at once where its events do not come through either.
       lost: () => void loadSession(session.id).catch(() => {}),
     });
@@ -73,6 +83,11 @@ export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
     if (session.presence.present) link.current?.hurry();
   }, [session.presence.present]);
 
+  // A text goes with the right to it.
+  useEffect(() => {
+    if (!clipboard) setReceived(undefined);
+  }, [clipboard]);
+
   // The focus stays in the viewer when the picture, or the right to type in it, is gone.
   useEffect(() => {
     if (!typing || (running && control)) return;
@@ -81,7 +96,7 @@ export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
   }, [running, control]);
 
   useEffect(() => {
-    if (alone) return;
+    if (alone || unasked) return;
     frame.current?.focus({ preventScroll: true });
     frame.current?.scrollIntoView({ block: "start" });
   }, []);
@@ -119,11 +134,17 @@ export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
         onPrefer={prefer}
         keyboard={control && running ? { on: keyboard, set: setKeyboard, button: keyboardButton } : undefined}
         onCtrlAltDel={() => link.current?.sendCtrlAltDel()}
+        clipboard={clipboard ? { open: clipboardOpen, set: setClipboardOpen } : undefined}
         onClose={onClose}
       />
       {running && (
         <div class="viewer-note">
-          {control ? (
+          {unable ? (
+            <p role="status">
+              <Icon name="warning" />
+              {text.desktop.noControl}
+            </p>
+          ) : control ? (
             <p id={HINT}>
               <Icon name="keyboard" />
               {typing ? text.desktop.keysThere : keyboard ? text.desktop.keysOnClick : text.desktop.keysHere}
@@ -140,6 +161,13 @@ export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
             </>
           )}
         </div>
+      )}
+      {running && clipboard && clipboardOpen && (
+        <Clipboard
+          unsupported={session.unsupported?.includes("clipboard") ?? false}
+          received={received}
+          onSend={(words) => link.current?.sendText(words)}
+        />
       )}
       {(alone || full.on) && !session.ended && <LatestMessage app={app} session={session.id} alone={alone} />}
       <Stage
@@ -158,15 +186,9 @@ export function Viewer({ app, session, alone = false, onClose }: ViewerProps) {
         )}
       </Stage>
       <p class="hidden" role="status">
-        {text.desktop.states[standing].title} {standing === "refused" && phase.at === "refused" && phase.reason}
+        {text.desktop.states[standing].title} {standing === "refused" && phase.at === "refused" && phase.reason}{" "}
+        {received && clipboard && text.desktop.clipboard.arrived}
       </p>
     </section>
   );
-}
-
-/** The same host as the page's, by the same security. */
-function addressOf(session: string): string {
-  const address = new URL(`/operator/v1/sessions/${session}/desktop`, location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  return address.href;
 }

@@ -29,7 +29,7 @@ export function historyQuery(filters: Filters, operator: string, after?: string)
 }
 
 /** The moment a day begins, or the one some days later. */
-function midnight(day: string, daysLater: number): string | undefined {
+export function midnight(day: string, daysLater: number): string | undefined {
   const [year, month, date] = day.split("-").map(Number);
   if (!year || !month || !date) return undefined;
   // Counted in days and not in hours, because some days have 23 or 25.

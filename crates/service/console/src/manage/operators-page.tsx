@@ -53,7 +53,7 @@ export function OperatorsPage({ me, waiting }: { me: Me; waiting: number }) {
         <Fetching of={accounts} />
       )}
       {dialog?.kind === "add" && <Add onAdded={tell} onClose={close} />}
-      {dialog?.kind === "edit" && <Edit account={dialog.account} onChanged={changed} onClose={close} />}
+      {dialog?.kind === "edit" && <Edit account={dialog.account} own={dialog.account.operator.id === me.operator.id} onChanged={changed} onClose={close} />}
       {dialog?.kind === "reset" && (
         <Confirm
           heading={text.operators.resetHeading}
@@ -165,6 +165,7 @@ function Standing({ account }: { account: AccountView }) {
   return (
     <span class="dim">
       {account.last_sign_in ? text.operators.lastSignIn(ago(account.last_sign_in, now)) : text.operators.never}
+      {account.second_factor && ` · ${text.operators.withSecondFactor}`}
     </span>
   );
 }
@@ -209,7 +210,14 @@ function Add({ onAdded, onClose }: { onAdded: (told: AccountWithPassword) => voi
   );
 }
 
-function Edit({ account, onChanged, onClose }: { account: AccountView; onChanged: () => void; onClose: () => void }) {
+interface EditProps {
+  readonly account: AccountView;
+  readonly own: boolean;
+  readonly onChanged: () => void;
+  readonly onClose: () => void;
+}
+
+function Edit({ account, own, onChanged, onClose }: EditProps) {
   const name = useRef<HTMLInputElement>(null);
   const [role, setRole] = useState(account.role);
   const { busy, error, run } = useTask(async () => {
@@ -230,11 +238,32 @@ function Edit({ account, onChanged, onClose }: { account: AccountView; onChanged
       >
         <NameField field={name} value={account.operator.name} />
         <RoleChoice role={role} onChange={setRole} />
+        {account.second_factor && !own && <ResetSecondFactor account={account} onReset={onChanged} />}
         {role !== account.role && <p class="hint">{text.operators.roleChanges}</p>}
         <ErrorLine words={error} />
         <Foot busy={busy} submit={text.common.save} onClose={onClose} />
       </form>
     </Modal>
+  );
+}
+
+/** For somebody who lost app and recovery codes. */
+function ResetSecondFactor({ account, onReset }: { account: AccountView; onReset: () => void }) {
+  const { busy, error, run } = useTask(async () => {
+    await call("DELETE", `/operators/${account.operator.id}/second-factor`);
+    onReset();
+  });
+  return (
+    <div class="field">
+      <span>{text.secondFactor.heading}</span>
+      <div class="buttons">
+        <Button small look="danger" disabled={busy} onPress={run}>
+          {text.operators.resetSecondFactor}
+        </Button>
+      </div>
+      <p class="hint">{text.operators.resetSecondFactorHint}</p>
+      <ErrorLine words={error} />
+    </div>
   );
 }
 

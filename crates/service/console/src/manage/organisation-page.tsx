@@ -10,6 +10,8 @@ import { useTask } from "../ui/hooks";
 import { type Loaded, useLoaded } from "../ui/loaded";
 import { Fetching, Page } from "../ui/page";
 import { Button, ErrorLine, Field, Name, Section } from "../ui/parts";
+import { Domain } from "./domain";
+import { Policy } from "./policy";
 import { Preview } from "./preview";
 
 const MAX_TEXT_CHARS = 80;
@@ -106,6 +108,9 @@ function Settings({ me, settings, set }: SettingsProps) {
         </Section>
       </div>
       <div class="settings-side">
+        <Section heading={text.organisation.security}>
+          <Policy settings={settings} set={set} />
+        </Section>
         <Section heading={text.organisation.preview}>
           <Preview me={me} displayText={displayText.trim()} accent={colour} logo={branding.logo ?? undefined} />
           <p class="hint">{text.organisation.previewHint}</p>
@@ -120,7 +125,9 @@ function Settings({ me, settings, set }: SettingsProps) {
             </div>
             <div>
               <dt>{text.organisation.domain}</dt>
-              <dd>{organisation.domain ? <bdi dir="ltr">{organisation.domain}</bdi> : text.organisation.noDomain}</dd>
+              <dd>
+                <Domain settings={settings} set={set} />
+              </dd>
             </div>
           </dl>
           <p class="hint below">{text.organisation.identityHint}</p>

@@ -3,7 +3,7 @@
 import { explainRequest } from "../announce";
 import { day, duration, timeOfDay } from "../format";
 import { list } from "../language";
-import { readableCopy, type ReadReceipt, readReceipt } from "../receipt";
+import { countersignedAt, readableCopy, type ReadReceipt, readReceipt } from "../receipt";
 import { text } from "../strings";
 import type { Organisation, Permission, ReceiptTerms, ReceiptView } from "../types";
 import { Badge, Button, Section } from "../ui/parts";
@@ -39,6 +39,7 @@ export function Receipts({ sessionId, receipts, organisation }: ReceiptsProps) {
 
 function Receipt({ view, organisation }: { view: ReceiptView; organisation: Organisation }) {
   const receipt = readReceipt(view.receipt);
+  const countersigned = countersignedAt(view.countersignature);
   return (
     <li class="receipt">
       <div class="receipt-head">
@@ -56,6 +57,7 @@ function Receipt({ view, organisation }: { view: ReceiptView; organisation: Orga
               <p class="fingerprint">{text.receipts.key(receipt.key)}</p>
             </>
           )}
+          {countersigned && <p>{text.receipts.countersigned(day(countersigned))}</p>}
           <div class="buttons">
             <Button small icon="download" onPress={() => save(`receipt-${view.request_id}.jws`, view.receipt, "application/jose")}>
               {text.receipts.jws}

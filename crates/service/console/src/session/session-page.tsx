@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, endSession, loadReceipts, sendRequest } from "../actions";
 import { Desktop } from "../desktop/desktop";
+import { Files } from "../files/files";
 import { clock, duration, timeOfDay } from "../format";
 import { readReceipt } from "../receipt";
 import { AskOrShow, LatestRequest } from "../request/agent-request";
@@ -99,7 +100,12 @@ function Session({ app, me, session }: { app: App; me: Me; session: HeldSession 
         )}
       </header>
       <Notice session={session} />
-      {mine && !ended && <Desktop app={app} session={session} />}
+      {mine && (
+        <div class="session-tools">
+          {!ended && <Desktop app={app} session={session} />}
+          <Files app={app} session={session} />
+        </div>
+      )}
       <div class="session-body">
         <div class="session-main">{chat}</div>
         <div class="session-side">

@@ -223,11 +223,13 @@ export function Section({ heading, count, aside, className, children }: SectionP
 interface ModalProps {
   readonly heading: ComponentChildren;
   readonly onClose: () => void;
+  /** For what needs all the room there is. */
+  readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** A modal dialog: the browser keeps the focus inside; it goes back to where it was. */
-export function Modal({ heading, onClose, children }: ModalProps) {
+export function Modal({ heading, onClose, wide, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -244,7 +246,7 @@ export function Modal({ heading, onClose, children }: ModalProps) {
   return (
     <dialog
       ref={dialog}
-      class="modal"
+      class={wide ? "modal modal-wide" : "modal"}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

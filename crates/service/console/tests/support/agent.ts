@@ -150,8 +150,8 @@ export class ScriptedAgent {
     await this.post(`/sessions/${session}/messages`, { number: ++this.messages, text });
   }
 
-  async report(session: string, actions: Action[], suspended = false): Promise<void> {
-    await this.post(`/sessions/${session}/actions`, { actions, remaining_secs: 1800, suspended });
+  async report(session: string, actions: Action[], suspended = false, unsupported: Permission[] = []): Promise<void> {
+    await this.post(`/sessions/${session}/actions`, { actions, remaining_secs: 1800, suspended, unsupported });
   }
 
   async takeBack(session: string, granted: Permission[]): Promise<void> {

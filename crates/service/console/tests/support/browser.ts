@@ -21,9 +21,10 @@ export class Stage {
   service!: Service;
   private browser!: Browser;
 
-  async set(): Promise<void> {
+  /** With what else `serve` is told. */
+  async set(...options: string[]): Promise<void> {
     await mkdir(PICTURES, { recursive: true });
-    this.service = await Service.start();
+    this.service = await Service.start(...options);
     this.browser = await chromium.launch({
       executablePath: process.env.ONDEMAND_CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-dev-shm-usage"],

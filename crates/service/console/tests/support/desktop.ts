@@ -1,5 +1,7 @@
 // A desktop in a few lines: an RFB server whose monitors each have one colour, over whatever carries bytes.
 
+import { constants, deflateSync, inflateSync } from "node:zlib";
+
 export type Colour = readonly [number, number, number];
 
 export interface ScriptedMonitor {
@@ -28,12 +30,19 @@ export interface Script {
 const TIGHT = 7;
 const EXTENDED_DESKTOP_SIZE = -308;
 const QUALITY = -32;
+const EXTENDED_CLIPBOARD = 0xc0a1e5ce | 0;
+const TEXT = 1;
+const [CAPS, REQUEST, NOTIFY, PROVIDE] = [1 << 24, 1 << 25, 1 << 27, 1 << 28] as const;
 
 export class ScriptedDesktop {
   /** Keys that went down and up, by keysym. */
   readonly keys: [keysym: number, down: boolean][] = [];
   /** Where the pointer was, with the buttons that were down. */
   readonly pointers: [x: number, y: number, buttons: number][] = [];
+  /** Texts that came for the clipboard. */
+  readonly texts: string[] = [];
+  private offered = "";
+  private hasClipboard = false;
   /** The latest wish, 0 to 9. */
   quality: number | undefined;
   private buffer = Buffer.alloc(0);
@@ -58,6 +67,35 @@ export class ScriptedDesktop {
     this.script = { ...this.script, monitors };
     this.due = true;
     this.update();
+  }
+
+  /** The user sends what they copied. */
+  sendText(text: string): void {
+    this.offered = text;
+    this.clipboard(NOTIFY | TEXT);
+  }
+
+  private clipboard(flags: number, data: Buffer = Buffer.alloc(0)): void {
+    this.line.send(Buffer.concat([Buffer.from([3, 0, 0, 0]), double(-4 - data.length), double(flags), data]));
+  }
+
+  /** A message of the extended clipboard, as far as it is complete. */
+  private cutText(): boolean {
+    if (this.buffer.length < 12) return false;
+    const length = -this.buffer.readInt32BE(4);
+    if (length < 4) throw new Error("the viewer sent a text without the extended clipboard");
+    const message = this.take(8 + length);
+    const flags = message?.readUInt32BE(8) ?? 0;
+    // What the viewer can do, in the same flags.
+    if (flags & CAPS) return true;
+    if (flags & NOTIFY && flags & TEXT) this.clipboard(REQUEST | TEXT);
+    if (flags & REQUEST) this.clipboard(PROVIDE | TEXT, deflateSync(sized(`${this.offered}\0`)));
+    if (message && flags & PROVIDE) {
+      // noVNC flushes its stream and does not end it. The size stands before a text, and a zero at its end.
+      const inflated = inflateSync(message.subarray(12), { finishFlush: constants.Z_SYNC_FLUSH });
+      this.texts.push(inflated.subarray(4, -1).toString());
+    }
+    return message !== undefined;
   }
 
   private step(): boolean {
@@ -97,6 +135,10 @@ export class ScriptedDesktop {
         const wished = Array.from({ length: message ? count : 0 }, (_, at) => message?.readInt32BE(4 + 4 * at) ?? 0);
         this.quality = wished.find((it) => it >= QUALITY && it < QUALITY + 10) ?? this.quality;
         if (this.quality !== undefined && this.quality < 0) this.quality -= QUALITY;
+        if (!this.hasClipboard && wished.includes(EXTENDED_CLIPBOARD)) {
+          this.hasClipboard = true;
+          this.clipboard(CAPS | REQUEST | NOTIFY | PROVIDE | TEXT, double(1024 * 1024));
+        }
         return message !== undefined;
       }
       case 3: {
@@ -115,6 +157,8 @@ export class ScriptedDesktop {
         if (message) this.pointers.push([message.readUInt16BE(2), message.readUInt16BE(4), message[1] ?? 0]);
         return message !== undefined;
       }
+      case 6:
+        return this.cutText();
       default:
         throw new Error(`the viewer sent a message of kind ${buffer[0]}, which nobody offered`);
     }

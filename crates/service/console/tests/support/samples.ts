@@ -64,6 +64,7 @@ export function session(change: Partial<SessionView> = {}): SessionView {
     granted: ["view", "chat"],
     actions: [],
     suspended: false,
+    unsupported: [],
     started_at: "2026-03-04T12:00:00Z",
     running_secs: 0,
     remaining_secs: 3600,

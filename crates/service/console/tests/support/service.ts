@@ -20,17 +20,19 @@ export class Service {
     readonly url: string,
     /** Enrols devices of a group that allows viewing, chat and notes, and asks for each to be accepted. */
     readonly enrolmentToken: string,
+    private readonly options: readonly string[],
   ) {}
 
-  static async start(): Promise<Service> {
+  /** With what else `serve` is told. */
+  static async start(...options: string[]): Promise<Service> {
     const program = process.env.ONDEMAND_SERVICE;
     if (!program) throw new Error("ONDEMAND_SERVICE must name the service's program");
     const folder = await mkdtemp(join(tmpdir(), "ondemand-console-"));
     const database = join(folder, "service.db");
     try {
       const token = await setUp((args, input = "") => run(program, [...args, "--database", database], input));
-      const { child, url } = await serve(program, database, "127.0.0.1:0");
-      return new Service(program, folder, child, url, token);
+      const { child, url } = await serve(program, database, "127.0.0.1:0", options);
+      return new Service(program, folder, child, url, token, options);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -45,7 +47,12 @@ export class Service {
   /** Starts it again where it was. */
   async resume(): Promise<void> {
     const { host } = new URL(this.url);
-    this.child = (await serve(this.program, join(this.folder, "service.db"), host)).child;
+    this.child = (await serve(this.program, join(this.folder, "service.db"), host, this.options)).child;
+  }
+
+  /** What whoever runs the service types. */
+  cli(...args: string[]): Promise<string> {
+    return run(this.program, [...args, "--database", join(this.folder, "service.db")], "");
   }
 
   /** Stops the program and removes its data. */
@@ -72,8 +79,10 @@ async function setUp(cli: Cli): Promise<string> {
   return cli(["enrolment-token", "create", "--group", group]);
 }
 
-async function serve(program: string, database: string, listen: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(program, ["serve", "--database", database, "--listen", listen], {
+type Served = { child: ChildProcess; url: string };
+
+async function serve(program: string, database: string, listen: string, options: readonly string[]): Promise<Served> {
+  const child = spawn(program, ["serve", "--database", database, "--listen", listen, ...options], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said: string[] = [];

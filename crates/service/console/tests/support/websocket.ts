@@ -11,8 +11,7 @@ const PONG = 10;
 
 /** A WebSocket on which whole binary messages go. */
 export class WebSocketEnd {
-  /** Takes what arrives. */
-  onMessage: (bytes: Buffer) => void = () => {};
+  private onMessage: (bytes: Buffer) => void = () => {};
   /** The code of the other side's goodbye; 1006 without one. */
   readonly closed: Promise<number>;
   private buffer: Buffer;
@@ -23,12 +22,18 @@ export class WebSocketEnd {
     first: Buffer,
   ) {
     this.buffer = first;
-    socket.on("data", (data: Buffer) => {
+    socket.on("error", () => {});
+    this.closed = new Promise((resolve) => socket.on("close", () => resolve(this.code)));
+  }
+
+  /** Takes what arrives, and what came right behind the handshake. */
+  listen(onMessage: (bytes: Buffer) => void): void {
+    this.onMessage = onMessage;
+    while (this.step());
+    this.socket.on("data", (data: Buffer) => {
       this.buffer = Buffer.concat([this.buffer, data]);
       while (this.step());
     });
-    socket.on("error", () => {});
-    this.closed = new Promise((resolve) => socket.on("close", () => resolve(this.code)));
   }
 
   send(bytes: Buffer): void {

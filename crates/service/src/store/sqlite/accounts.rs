@@ -5,10 +5,20 @@ use crate::store::{Accounts, LogoRecord, OperatorRecord, OrganisationRecord, Res
 use protocol::{Operator, OperatorId, Organisation, OrganisationId, Timestamp};
 use rusqlite::{Row, params};
 
+const OPERATOR: &str = "SELECT operator.*, second_factor.confirmed_at AS second_factor_since
+    FROM operator LEFT JOIN second_factor ON second_factor.operator_id = operator.id";
+
+const ORGANISATION: &str = "SELECT organisation.*,
+    (SELECT json_group_array(statement) FROM (SELECT statement FROM key_succession
+     WHERE organisation_id = organisation.id ORDER BY number)) AS key_successions FROM organisation";
+
 fn organisation(row: &Row<'_>) -> rusqlite::Result<OrganisationRecord> {
     Ok(OrganisationRecord {
         public: public(row)?,
         accent: row.get("accent")?,
+        domain_by: wire(row, "domain_by")?,
+        second_factor_required: row.get("second_factor_required")?,
+        suspended_at: maybe_time(row, "suspended_at")?,
         signing_key: row.get("signing_key")?,
     })
 }
@@ -20,6 +30,7 @@ fn public(row: &Row<'_>) -> rusqlite::Result<Organisation> {
         domain: row.get("domain")?,
         display_text: row.get("display_text")?,
         public_key: row.get("public_key")?,
+        key_successions: wire(row, "key_successions")?,
     })
 }
 
@@ -34,6 +45,7 @@ fn operator(row: &Row<'_>) -> rusqlite::Result<OperatorRecord> {
         one_time_until: maybe_time(row, "one_time_until")?,
         created_at: maybe_time(row, "created_at")?,
         last_sign_in: maybe_time(row, "last_sign_in")?,
+        second_factor_since: maybe_time(row, "second_factor_since")?,
     })
 }
 
@@ -43,10 +55,11 @@ impl Accounts for Records<'_> {
     }
 
     fn add_organisation(&mut self, organisation: &OrganisationRecord) -> Result<()> {
-        let OrganisationRecord { public, accent, signing_key } = organisation;
+        let OrganisationRecord { public, accent, signing_key, domain_by, .. } = organisation;
         self.execute(
-            "INSERT INTO organisation (id, name, domain, display_text, public_key, signing_key, accent)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO organisation (id, name, domain, display_text, public_key, signing_key, accent, domain_by,
+                                       second_factor_required, suspended_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 Wire(&public.id),
                 public.name,
@@ -54,25 +67,56 @@ impl Accounts for Records<'_> {
                 public.display_text,
                 public.public_key,
                 signing_key,
-                accent
+                accent,
+                Wire(domain_by),
+                organisation.second_factor_required,
+                organisation.suspended_at.map(Millis)
             ],
         )?;
         Ok(())
     }
 
     fn organisation(&mut self, id: &OrganisationId) -> Result<Option<OrganisationRecord>> {
-        self.first("SELECT * FROM organisation WHERE id = ?1", params![Wire(id)], organisation)
+        self.first(&format!("{ORGANISATION} WHERE id = ?1"), params![Wire(id)], organisation)
     }
 
     fn organisations(&mut self) -> Result<Vec<Organisation>> {
-        self.all("SELECT * FROM organisation ORDER BY name, id", params![], public)
+        self.all(&format!("{ORGANISATION} ORDER BY name, id"), params![], public)
     }
 
     fn update_organisation(&mut self, organisation: &OrganisationRecord) -> Result<()> {
-        let OrganisationRecord { public, accent, .. } = organisation;
+        let OrganisationRecord { public, accent, domain_by, .. } = organisation;
         self.execute(
-            "UPDATE organisation SET name = ?2, domain = ?3, display_text = ?4, accent = ?5 WHERE id = ?1",
-            params![Wire(&public.id), public.name, public.domain, public.display_text, accent],
+            "UPDATE organisation SET name = ?2, domain = ?3, display_text = ?4, accent = ?5, domain_by = ?6,
+                                     second_factor_required = ?7, suspended_at = ?8 WHERE id = ?1",
+            params![
+                Wire(&public.id),
+                public.name,
+                public.domain,
+                public.display_text,
+                accent,
+                Wire(domain_by),
+                organisation.second_factor_required,
+                organisation.suspended_at.map(Millis)
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn replace_key(
+        &mut self,
+        of: &OrganisationId,
+        public_key: &str,
+        signing_key: &[u8],
+        statement: &str,
+    ) -> Result<()> {
+        self.execute(
+            "INSERT INTO key_succession (organisation_id, statement) VALUES (?1, ?2)",
+            params![Wire(of), statement],
+        )?;
+        self.execute(
+            "UPDATE organisation SET public_key = ?2, signing_key = ?3 WHERE id = ?1",
+            params![Wire(of), public_key, signing_key],
         )?;
         Ok(())
     }
@@ -121,12 +165,12 @@ impl Accounts for Records<'_> {
     }
 
     fn operator(&mut self, id: &OperatorId) -> Result<Option<OperatorRecord>> {
-        self.first("SELECT * FROM operator WHERE id = ?1", params![Wire(id)], operator)
+        self.first(&format!("{OPERATOR} WHERE operator.id = ?1"), params![Wire(id)], operator)
     }
 
     fn operators(&mut self, of: &OrganisationId) -> Result<Vec<OperatorRecord>> {
         self.all(
-            "SELECT * FROM operator WHERE organisation_id = ?1 ORDER BY name COLLATE NOCASE, id",
+            &format!("{OPERATOR} WHERE organisation_id = ?1 ORDER BY name COLLATE NOCASE, id"),
             params![Wire(of)],
             operator,
         )
@@ -159,7 +203,7 @@ impl Accounts for Records<'_> {
     }
 
     fn operator_by_login(&mut self, login: &str) -> Result<Option<OperatorRecord>> {
-        self.first("SELECT * FROM operator WHERE login = ?1", params![login], operator)
+        self.first(&format!("{OPERATOR} WHERE login = ?1"), params![login], operator)
     }
 
     fn add_sign_in(&mut self, token_hash: &str, operator: &OperatorId, expires_at: Timestamp) -> Result<()> {
@@ -172,7 +216,9 @@ impl Accounts for Records<'_> {
 
     fn sign_in(&mut self, token_hash: &str) -> Result<Option<(OperatorRecord, Timestamp)>> {
         self.first(
-            "SELECT operator.*, sign_in.expires_at FROM sign_in JOIN operator ON operator.id = sign_in.operator_id
+            "SELECT operator.*, sign_in.expires_at, second_factor.confirmed_at AS second_factor_since
+             FROM sign_in JOIN operator ON operator.id = sign_in.operator_id
+                          LEFT JOIN second_factor ON second_factor.operator_id = operator.id
              WHERE token_hash = ?1",
             params![token_hash],
             |row| Ok((operator(row)?, time(row, "expires_at")?)),

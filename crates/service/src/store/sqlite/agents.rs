@@ -1,7 +1,7 @@
 //! Agents and their events.
 
 use super::{Millis, Records, Wire, maybe_time, wire};
-use crate::store::{AgentKey, AgentRecord, Agents, Error, Result};
+use crate::store::{AgentKey, AgentRecord, Agents, Error, Result, Runs};
 use protocol::{OrganisationId, Timestamp, agent::AgentDescription, event::Event, signed::Audience};
 use rusqlite::{Row, params};
 
@@ -22,6 +22,11 @@ fn agent(row: &Row<'_>) -> rusqlite::Result<AgentRecord> {
         closed_at: maybe_time(row, "closed_at")?,
         last_event: row.get("last_event")?,
         pruned_through: row.get("pruned_through")?,
+        runs: Runs {
+            latest: row.get("run")?,
+            before: row.get("run_before")?,
+            returned: row.get("runs_returned")?,
+        },
     })
 }
 
@@ -81,6 +86,15 @@ impl Agents for Records<'_> {
         self.execute(
             "UPDATE agent SET closed_at = ?2 WHERE key = ?1 AND closed_at IS NULL",
             params![key.0, Millis(at)],
+        )?;
+        Ok(())
+    }
+
+    fn set_runs(&mut self, key: AgentKey, runs: &Runs) -> Result<()> {
+        let Runs { latest, before, returned } = runs;
+        self.execute(
+            "UPDATE agent SET run = ?2, run_before = ?3, runs_returned = ?4 WHERE key = ?1",
+            params![key.0, latest, before, returned],
         )?;
         Ok(())
     }

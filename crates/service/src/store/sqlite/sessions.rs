@@ -2,7 +2,7 @@
 
 use super::{Millis, Records, Wire, maybe_time, operator, time, wire};
 use crate::store::{
-    AgentKey, HistoryFilter, HistoryPlace, MessageRecord, ReceiptRecord, RequestRecord, Result,
+    AgentKey, HistoryFilter, HistoryPlace, MessageRecord, ReceiptPlace, ReceiptRecord, RequestRecord, Result,
     SessionRecord, Sessions,
 };
 use protocol::{EndReason, OrganisationId, RequestId, SessionId, Timestamp, operator::SessionEnd};
@@ -35,7 +35,20 @@ fn receipt(row: &Row<'_>) -> rusqlite::Result<ReceiptRecord> {
         request: wire(row, "request_id")?,
         receipt: row.get("receipt")?,
         received_at: time(row, "received_at")?,
+        place: place(row)?,
+        countersignature: row.get("countersignature")?,
     })
+}
+
+fn place(row: &Row<'_>) -> rusqlite::Result<Option<ReceiptPlace>> {
+    let Some(agent_public_key) = row.get("agent_public_key")? else { return Ok(None) };
+    let number = row.get::<_, i64>("number")?.unsigned_abs();
+    Ok(Some(ReceiptPlace { agent_public_key, number, hash: row.get("hash")? }))
+}
+
+/// SQLite counts to 2^63; nobody signs so many receipts.
+fn counted(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
@@ -53,6 +66,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
         granted: wire(row, "granted")?,
         actions: wire(row, "actions")?,
         suspended: row.get("suspended")?,
+        unsupported: wire(row, "unsupported")?,
         started_at: time(row, "started_at")?,
         ends_at: time(row, "ends_at")?,
         ended,
@@ -125,14 +139,47 @@ impl Sessions for Records<'_> {
 
     fn add_receipt(&mut self, receipt: &ReceiptRecord) -> Result<()> {
         self.execute(
-            "INSERT INTO receipt (request_id, receipt, received_at) VALUES (?1, ?2, ?3)",
-            params![Wire(&receipt.request), receipt.receipt, Millis(receipt.received_at)],
+            "INSERT INTO receipt (request_id, receipt, received_at, agent_public_key, number, hash, countersignature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                Wire(&receipt.request),
+                receipt.receipt,
+                Millis(receipt.received_at),
+                receipt.place.as_ref().map(|place| &place.agent_public_key),
+                receipt.place.as_ref().map(|place| counted(place.number)),
+                receipt.place.as_ref().map(|place| &place.hash),
+                receipt.countersignature
+            ],
         )?;
         Ok(())
     }
 
     fn receipt(&mut self, of: &RequestId) -> Result<Option<ReceiptRecord>> {
         self.first("SELECT * FROM receipt WHERE request_id = ?1", params![Wire(of)], receipt)
+    }
+
+    fn receipts_in_chain(
+        &mut self,
+        of: &OrganisationId,
+        agent_public_key: &str,
+        numbers: std::ops::RangeInclusive<u64>,
+    ) -> Result<Vec<ReceiptRecord>> {
+        self.all(
+            "SELECT receipt.* FROM receipt JOIN request ON request.id = receipt.request_id
+             WHERE agent_public_key = ?1 AND number BETWEEN ?2 AND ?3 AND organisation_id = ?4 ORDER BY receipt.rowid",
+            params![agent_public_key, counted(*numbers.start()), counted(*numbers.end()), Wire(of)],
+            receipt,
+        )
+    }
+
+    fn chain_head(&mut self, of: &OrganisationId, agent_public_key: &str) -> Result<Option<ReceiptPlace>> {
+        let head = self.first(
+            "SELECT receipt.* FROM receipt JOIN request ON request.id = receipt.request_id
+             WHERE agent_public_key = ?1 AND organisation_id = ?2 ORDER BY number DESC, receipt.rowid LIMIT 1",
+            params![agent_public_key, Wire(of)],
+            place,
+        )?;
+        Ok(head.flatten())
     }
 
     fn receipts(&mut self, of: &SessionId) -> Result<Vec<ReceiptRecord>> {
@@ -147,8 +194,8 @@ impl Sessions for Records<'_> {
     fn add_session(&mut self, session: &SessionRecord) -> Result<()> {
         self.execute(
             "INSERT INTO session (id, organisation_id, operator_id, agent_key, target, title, granted, actions,
-                                  suspended, started_at, ends_at, ended_at, end_reason)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                  suspended, started_at, ends_at, ended_at, end_reason, unsupported)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 Wire(&session.id),
                 Wire(&session.organisation),
@@ -162,7 +209,8 @@ impl Sessions for Records<'_> {
                 Millis(session.started_at),
                 Millis(session.ends_at),
                 session.ended.as_ref().map(|end| Millis(end.at)),
-                session.ended.as_ref().map(|end| Wire(end.reason))
+                session.ended.as_ref().map(|end| Wire(end.reason)),
+                Wire(session.unsupported)
             ],
         )?;
         Ok(())
@@ -233,14 +281,15 @@ impl Sessions for Records<'_> {
 
     fn update_session(&mut self, session: &SessionRecord) -> Result<()> {
         self.execute(
-            "UPDATE session SET granted = ?2, actions = ?3, suspended = ?4, ends_at = ?5
+            "UPDATE session SET granted = ?2, actions = ?3, suspended = ?4, ends_at = ?5, unsupported = ?6
              WHERE id = ?1 AND ended_at IS NULL",
             params![
                 Wire(&session.id),
                 Wire(session.granted),
                 Wire(session.actions),
                 session.suspended,
-                Millis(session.ends_at)
+                Millis(session.ends_at),
+                Wire(session.unsupported)
             ],
         )?;
         Ok(())

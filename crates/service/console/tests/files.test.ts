@@ -1,0 +1,522 @@
+// The file browser in a real browser, through the real service, with a real folder at the other end of the tunnel.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Locator, Page } from "playwright-core";
+import type { Permission } from "../src/types";
+import { ScriptedAgent } from "./support/agent";
+import { Stage } from "./support/browser";
+import { Folder } from "./support/folder";
+import type { Tunnel } from "./support/tunnel";
+
+const READ: Permission[] = ["files_read", "chat", "messages"];
+const WRITE: Permission[] = ["files_read", "files_write", "chat", "messages"];
+
+const stage = new Stage();
+const { open, picture, signIn } = stage;
+const agents: ScriptedAgent[] = [];
+const folders: Folder[] = [];
+
+before(() => stage.set());
+
+after(async () => {
+  await Promise.all(agents.map((it) => it.leave()));
+  await Promise.all(folders.map((it) => it.remove()));
+  await stage.strike();
+});
+
+interface Running {
+  readonly agent: ScriptedAgent;
+  readonly session: string;
+  readonly tunnel: Tunnel;
+  readonly folder: Folder;
+}
+
+/** Signs in and brings a session about; ends on its page. */
+async function sessionWith(page: Page, label: string, permissions: Permission[]): Promise<Running> {
+  await signIn(page);
+  const agent = new ScriptedAgent(stage.service.url);
+  agents.push(agent);
+  await page.getByLabel("Who is it for?").fill(label);
+  await page.getByRole("button", { name: "Create invitation" }).click();
+  const card = page.locator("li.card").filter({ hasText: label });
+  await agent.join((await card.locator(".digits").innerText()).replaceAll("-", ""));
+  await card.getByRole("button", { name: "Ask to connect" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("View the desktop").uncheck();
+  await dialog.getByLabel("View and copy files").check();
+  await dialog.getByLabel("Edit and place files").check();
+  await page.getByRole("button", { name: "Send request" }).click();
+  const session = await agent.decide(await agent.request(), { outcome: "approved", permissions, limit_secs: 3600 });
+  assert.ok(session);
+  await page.getByRole("heading", { level: 1, name: label }).waitFor();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  const folder = await Folder.share(session);
+  folders.push(folder);
+  return { agent, session, folder, tunnel: await reach(agent, session, folder) };
+}
+
+async function reach(agent: ScriptedAgent, session: string, folder: Folder): Promise<Tunnel> {
+  const tunnel = await agent.tunnel(session, { monitors: [] });
+  tunnel.folder = folder;
+  return tunnel;
+}
+
+const browser = (page: Page) => page.getByRole("region", { name: "Files" });
+const row = (page: Page, name: string) => browser(page).getByRole("row").filter({ hasText: name });
+const tool = (page: Page, name: string) => browser(page).getByRole("button", { name, exact: true });
+const transfer = (page: Page, name: string) => page.getByRole("region", { name: "Transfers" }).getByRole("listitem").filter({ hasText: name });
+const openFiles = (page: Page) => page.getByRole("button", { name: "Open files" }).click();
+
+/** The names in the list, as they are shown. */
+function names(page: Page): Promise<string[]> {
+  return browser(page).locator("tbody .file-words").allInnerTexts();
+}
+
+async function listed(page: Page, expected: string[]): Promise<void> {
+  await eventually(async () => assert.deepEqual(await names(page), expected));
+}
+
+/** Tries until it holds. */
+async function eventually(check: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+  }
+}
+
+async function choose(page: Page, files: readonly { readonly name: string; readonly content: Buffer | string }[]): Promise<void> {
+  const chooser = page.waitForEvent("filechooser");
+  await tool(page, "Upload").click();
+  await (await chooser).setFiles(
+    files.map(({ name, content }) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) })),
+  );
+}
+
+/** Drops files, and what is a folder, on an element. */
+async function drop(on: Locator, files: readonly string[], folder?: string): Promise<void> {
+  const data = await on.page().evaluateHandle(
+    ([named, dir]) => {
+      const transfer = new DataTransfer();
+      for (const name of named) transfer.items.add(new File([`content of ${name}`], name));
+      if (dir === undefined) return transfer;
+      // Only a person can drop a folder; this is what the page gets to see of one.
+      const items = [...transfer.items].map((it) => ({ kind: it.kind, webkitGetAsEntry: () => ({ isDirectory: false, name: "" }) }));
+      items.push({ kind: "file", webkitGetAsEntry: () => ({ isDirectory: true, name: dir }) });
+      Object.defineProperty(transfer, "items", { value: items });
+      return transfer;
+    },
+    [files, folder] as const,
+  );
+  await on.dispatchEvent("dragenter", { dataTransfer: data });
+  await on.dispatchEvent("dragover", { dataTransfer: data });
+  await on.dispatchEvent("drop", { dataTransfer: data });
+}
+
+test("the folder is looked through by mouse and keyboard, and nothing can be changed that was not granted", async () => {
+  await open(async (page) => {
+    const { folder, agent, session } = await sessionWith(page, "Ursula", READ);
+    await picture(page, "files-closed");
+    await writeFile(join(folder.path, "letter 10.txt"), "ten");
+    await writeFile(join(folder.path, "letter 9.txt"), "nine and more");
+    await mkdir(join(folder.path, "Photos/Summer"), { recursive: true });
+    for (let number = 1; number <= 14; number++) await writeFile(join(folder.path, `Photos/picture ${number}.png`), "x".repeat(number));
+    await utimes(join(folder.path, "letter 9.txt"), 1_700_000_000, 1_700_000_000);
+    await openFiles(page);
+    await listed(page, ["Photos", "letter 9.txt", "letter 10.txt"]);
+    await browser(page).getByText("3 items", { exact: true }).waitFor();
+    await browser(page).getByText("Read only").waitFor();
+    assert.equal(await tool(page, "Upload").count() + (await tool(page, "New folder").count()), 0);
+    await tool(page, "Size").click();
+    await listed(page, ["Photos", "letter 10.txt", "letter 9.txt"]);
+    await tool(page, "Modified").click();
+    await listed(page, ["Photos", "letter 9.txt", "letter 10.txt"]);
+    await tool(page, "Modified").click();
+    await listed(page, ["Photos", "letter 10.txt", "letter 9.txt"]);
+    assert.equal(await page.getByRole("columnheader", { name: "Modified" }).getAttribute("aria-sort"), "descending");
+    await tool(page, "Name").click();
+
+    await row(page, "letter 9.txt").click();
+    await browser(page).getByText("1 selected").waitFor();
+    assert.equal(await tool(page, "Delete").count() + (await tool(page, "Rename").count()), 0);
+    await picture(page, "files-read-only");
+
+    await row(page, "Photos").dblclick();
+    await browser(page).getByText("15 items").waitFor();
+    // The keyboard is in the list.
+    await page.waitForFunction(() => document.activeElement?.querySelector(".file-words")?.textContent === "Summer");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Shift+ArrowDown");
+    await browser(page).getByText("3 selected").waitFor();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Enter");
+    await browser(page).getByText("This folder is empty").waitFor();
+    await browser(page).getByRole("navigation", { name: "Where you are" }).getByRole("button", { name: "Photos" }).click();
+    await browser(page).getByLabel("Search in this folder").fill("PICTURE 1");
+    await listed(page, ["picture 1.png", "picture 10.png", "picture 11.png", "picture 12.png", "picture 13.png", "picture 14.png"]);
+    await browser(page).getByLabel("Search in this folder").fill("nothing has this name");
+    await browser(page).getByText("Nothing matches").waitFor();
+    await browser(page).getByLabel("Search in this folder").fill("");
+    await row(page, "picture 2.png").click();
+    await page.keyboard.press("Backspace");
+    await listed(page, ["Photos", "letter 9.txt", "letter 10.txt"]);
+
+    await page.getByRole("button", { name: "Ask for: Edit and place files" }).first().click();
+    const more = await agent.request();
+    assert.deepEqual(more.terms.permissions, ["files_write"]);
+    await agent.decide(more, { outcome: "approved", permissions: ["files_write"], limit_secs: 3600 });
+    await tool(page, "Upload").waitFor();
+    assert.ok(session);
+  });
+});
+
+test("names from the user's computer are shown for what they are, and nothing in them acts", async () => {
+  await open(async (page) => {
+    const { folder } = await sessionWith(page, "Bernard", WRITE);
+    const hostile = [
+      "<img src=x onerror=alert(1)>.txt",
+      "invoice\u202efdp.exe",
+      "no\u200bwidth\ufeff.txt",
+      "%2e%2e%2fescaped?a=b#c.txt",
+      "שלום (copy) عربي.txt",
+      `${"long ".repeat(49)}.pdf`,
+      "&amp;<b>bold.txt",
+    ];
+    for (const name of hostile) await writeFile(join(folder.path, name), `content of ${name}`);
+    await openFiles(page);
+    await browser(page).getByText("7 items").waitFor();
+    const shown = await names(page);
+    assert.ok(shown.includes("<img src=x onerror=alert(1)>.txt"));
+    assert.ok(shown.includes("invoice\ufffdfdp.exe"), "what would reverse the line is seen");
+    assert.ok(shown.includes("no\ufffdwidth\ufffd.txt"));
+    assert.ok(shown.some((it) => it.endsWith(".pdf")), "the end says what kind of file it is");
+    assert.doesNotMatch(await browser(page).innerHTML(), /[\u202a-\u202e\u200b]/);
+    assert.equal(await browser(page).locator("img, b").count(), 0);
+    await picture(page, "files-hostile");
+    for (const name of ["invoice\ufffdfdp.exe", "%2e%2e%2fescaped?a=b#c.txt", "<img src=x onerror=alert(1)>.txt"]) {
+      await row(page, name).click();
+      const [download] = await Promise.all([page.waitForEvent("download"), tool(page, "Download").click()]);
+      assert.match(await readFile(await download.path(), "utf8"), /^content of /);
+      assert.doesNotMatch(download.suggestedFilename(), /[\u202e<>?/]/);
+    }
+  });
+});
+
+test("a file is saved by the browser as it is, and never shown", async () => {
+  await open(async (page) => {
+    const { folder, session } = await sessionWith(page, "Carla", READ);
+    const large = randomBytes(3_000_000);
+    await writeFile(join(folder.path, "large.bin"), large);
+    await writeFile(join(folder.path, "page.html"), "<script>document.title = 'taken over'</script>");
+    await mkdir(join(folder.path, "Letters"));
+    await openFiles(page);
+    await row(page, "large.bin").click();
+    const [download] = await Promise.all([page.waitForEvent("download"), row(page, "large.bin").dblclick()]);
+    assert.equal(download.suggestedFilename(), "large.bin");
+    assert.ok(large.equals(await readFile(await download.path())));
+    await transfer(page, "large.bin").getByText("Your browser saves it").waitFor();
+
+    const address = `${stage.service.url}/operator/v1/sessions/${session}/files/page.html`;
+    const headers = await page.evaluate(async (it) => Object.fromEntries((await fetch(it)).headers), address);
+    assert.equal(headers["content-disposition"], "attachment");
+    assert.equal(headers["content-type"], "application/octet-stream");
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.match(headers["content-security-policy"] ?? "", /^sandbox; default-src 'none'/);
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.goto(address).catch(() => undefined)]);
+    assert.equal(saved.suggestedFilename(), "page.html");
+    assert.notEqual(await page.title(), "taken over");
+
+    await page.getByLabel("Select everything").check();
+    const both = [page.waitForEvent("download", (it) => it.suggestedFilename() === "large.bin"), page.waitForEvent("download", (it) => it.suggestedFilename() === "page.html")];
+    await tool(page, "Download").click();
+    await Promise.all(both);
+    await page.getByText("Folders cannot be downloaded. Open them and download the files: Letters").waitFor();
+  });
+});
+
+test("files are uploaded by button and by dropping them, and nothing is replaced without a word", async () => {
+  await open(async (page) => {
+    const { folder } = await sessionWith(page, "Dora", WRITE);
+    await writeFile(join(folder.path, "notes.txt"), "the user's");
+    await mkdir(join(folder.path, "Plans"));
+    await openFiles(page);
+    await listed(page, ["Plans", "notes.txt"]);
+    await choose(page, [{ name: "a.txt", content: "a" }, { name: "empty.txt", content: "" }]);
+    await transfer(page, "empty.txt").getByText("Uploaded.").waitFor();
+    await listed(page, ["Plans", "a.txt", "empty.txt", "notes.txt"]);
+    assert.equal(await readFile(join(folder.path, "a.txt"), "utf8"), "a");
+
+    await drop(browser(page).locator(".drop-area"), ["b.txt", "notes.txt"], "My folder");
+    await page.getByText("Folders cannot be uploaded. Make them here, and upload the files in them: My folder").waitFor();
+    const dialog = page.getByRole("dialog", { name: "1 file is there already" });
+    await dialog.getByText("notes.txt").waitFor();
+    await picture(page, "files-taken");
+    await dialog.getByRole("button", { name: "Keep both" }).click();
+    await listed(page, ["Plans", "a.txt", "b.txt", "empty.txt", "notes (2).txt", "notes.txt"]);
+    assert.equal(await readFile(join(folder.path, "notes.txt"), "utf8"), "the user's");
+    assert.equal(await readFile(join(folder.path, "notes (2).txt"), "utf8"), "content of notes.txt");
+
+    await choose(page, [{ name: "notes.txt", content: "the operator's" }, { name: "c.txt", content: "c" }]);
+    await dialog.getByRole("button", { name: "Skip" }).click();
+    await transfer(page, "c.txt").getByText("Uploaded.").waitFor();
+    assert.equal(await readFile(join(folder.path, "notes.txt"), "utf8"), "the user's");
+    await choose(page, [{ name: "NOTES.txt", content: "another" }, { name: "notes.txt", content: "the operator's" }]);
+    await page.getByRole("dialog").getByRole("button", { name: "Replace" }).click();
+    await eventually(async () => assert.equal(await readFile(join(folder.path, "notes.txt"), "utf8"), "the operator's"));
+
+    await choose(page, [{ name: ".hidden", content: "x" }]);
+    await page.getByText(".hidden: Names that begin with a dot").waitFor();
+    assert.ok(!(await folder.names()).includes(".hidden"));
+    await picture(page, "files-transfers");
+    await tool(page, "Clear the list").click();
+    await page.getByRole("region", { name: "Transfers" }).waitFor({ state: "detached" });
+  });
+});
+
+test("an upload shows how far it is, outlives a broken line and another page, and goes on where it stopped", async () => {
+  await open(async (page) => {
+    const { agent, folder, session, tunnel: first } = await sessionWith(page, "Emil", WRITE);
+    await openFiles(page);
+    await browser(page).getByText("This folder is empty").waitFor();
+    await picture(page, "files-empty");
+    const content = randomBytes(8_000_000);
+    first.room = 3_000_000;
+    await choose(page, [{ name: "film.mp4", content }]);
+    await transfer(page, "film.mp4").getByText(/of 8 MB|All of it is sent/).waitFor();
+    await eventually(async () => assert.ok(first.room <= 0, "as much went through as there was room for"));
+    await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 1_000_000);
+    await picture(page, "files-uploading");
+    first.cut();
+    await transfer(page, "film.mp4").getByText("Waits for the connection and goes on by itself.").waitFor();
+    await picture(page, "files-waiting");
+    await page.getByRole("link", { name: "Overview", exact: true }).first().click();
+    await page.getByText(/1 file is being uploaded: \d+%/).waitFor();
+
+    const second = await reach(agent, session, folder);
+    const before = second.room = 1_000_000_000;
+    await page.getByText(/1 file is being uploaded/).waitFor({ state: "detached", timeout: 20_000 });
+    const again = before - second.room;
+    assert.ok(again < 6_000_000, `${again} bytes were sent the second time`);
+    assert.ok(content.equals(await readFile(join(folder.path, "film.mp4"))));
+    await page.goBack();
+    await transfer(page, "film.mp4").getByText("Uploaded. 8 MB").waitFor();
+    await listed(page, ["film.mp4"]);
+
+    second.room = 2_000_000;
+    await choose(page, [{ name: "unwanted.mp4", content }]);
+    await eventually(async () => assert.ok(second.room <= 0));
+    await page.getByRole("button", { name: "Cancel unwanted.mp4" }).click();
+    await transfer(page, "unwanted.mp4").getByText("Cancelled").waitFor();
+    second.room = Infinity;
+    assert.deepEqual(await folder.names(), ["film.mp4"], "of a cancelled upload nothing is there");
+    await page.getByRole("button", { name: "Try unwanted.mp4 again" }).click();
+    await transfer(page, "unwanted.mp4").getByText("Uploaded. 8 MB").waitFor();
+    assert.ok(content.equals(await readFile(join(folder.path, "unwanted.mp4"))));
+  });
+});
+
+test("folders are made, and things are renamed, copied, moved and put into the trash", async () => {
+  await open(async (page) => {
+    const { folder } = await sessionWith(page, "Farid", WRITE);
+    await writeFile(join(folder.path, "draft.txt"), "draft");
+    await writeFile(join(folder.path, "old.txt"), "old");
+    await openFiles(page);
+    await listed(page, ["draft.txt", "old.txt"]);
+    await tool(page, "New folder").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("../up");
+    await dialog.getByRole("button", { name: "Make folder" }).click();
+    await dialog.getByText("Names that begin with a dot").waitFor();
+    await dialog.getByLabel("Name").fill("old.txt");
+    await dialog.getByRole("button", { name: "Make folder" }).click();
+    await dialog.getByText("There is something of this name already.").waitFor();
+    await dialog.getByLabel("Name").fill("Letters 50 % für é");
+    await dialog.getByRole("button", { name: "Make folder" }).click();
+    await listed(page, ["Letters 50 % für é", "draft.txt", "old.txt"]);
+
+    await row(page, "draft.txt").click();
+    await page.keyboard.press("F2");
+    await dialog.getByLabel("Name").fill("final.txt");
+    await page.keyboard.press("Enter");
+    await listed(page, ["Letters 50 % für é", "final.txt", "old.txt"]);
+
+    await row(page, "final.txt").click();
+    await tool(page, "Copy").click();
+    await browser(page).getByText("1 item to copy.").waitFor();
+    await picture(page, "files-carried");
+    await tool(page, "Copy here").click();
+    await listed(page, ["Letters 50 % für é", "final (2).txt", "final.txt", "old.txt"]);
+    await row(page, "final (2).txt").click();
+    await row(page, "final.txt").click({ modifiers: ["Control"] });
+    await page.keyboard.press("Control+x");
+    await browser(page).getByText("2 items to move.").waitFor();
+    await row(page, "Letters").dblclick();
+    await browser(page).getByText("This folder is empty").waitFor();
+    await tool(page, "Move here").click();
+    await listed(page, ["final (2).txt", "final.txt"]);
+    assert.deepEqual(await folder.names(), ["Letters 50 % für é", "old.txt"]);
+
+    await row(page, "final.txt").click();
+    await page.keyboard.press("Delete");
+    const asked = page.getByRole("dialog", { name: "Delete 1 item?" });
+    await asked.getByText("It goes to the trash of the user's computer.").waitFor();
+    await picture(page, "files-delete");
+    await asked.getByRole("button", { name: "Cancel" }).click();
+    assert.deepEqual(await folder.trash(), []);
+    await tool(page, "Delete").click();
+    await asked.getByRole("button", { name: "Move to trash" }).click();
+    await listed(page, ["final (2).txt"]);
+    assert.deepEqual(await folder.trash(), ["final.txt"]);
+    await page.waitForFunction(() => document.activeElement?.textContent?.includes("final (2).txt"));
+
+    await row(page, "final (2).txt").click();
+    await page.keyboard.press("Control+c");
+    await tool(page, "Shared folder").click();
+    await writeFile(join(folder.path, "final (2).txt"), "placed meanwhile");
+    await tool(page, "Copy here").click();
+    await browser(page).getByText("final (2).txt: There is something of this name already").waitFor();
+    assert.equal(await readFile(join(folder.path, "final (2).txt"), "utf8"), "placed meanwhile");
+  });
+});
+
+test("text is edited as it is, and who was faster is not overwritten", async () => {
+  await open(async (page) => {
+    const { folder } = await sessionWith(page, "Greta", WRITE);
+    const path = join(folder.path, "settings.ini");
+    await writeFile(path, "\ufeff[printer]\r\nname=old\r\n");
+    await writeFile(join(folder.path, "photo.jpg"), Buffer.from([0xff, 0xd8, 0xff, 0, 1, 2]));
+    await writeFile(join(folder.path, "latin.txt"), Buffer.from([0x66, 0xfc, 0x72]));
+    await writeFile(join(folder.path, "huge.log"), "x".repeat(600_000));
+    await openFiles(page);
+    const edit = async (name: string) => {
+      await row(page, name).click();
+      await tool(page, "Edit text").click();
+    };
+    const dialog = page.getByRole("dialog");
+    const close = () => dialog.getByRole("button", { name: "Close" }).last().click();
+    for (const [name, words] of [["photo.jpg", "This is not a text file."], ["latin.txt", "not text in UTF-8"], ["huge.log", "too large to be opened here"]] as const) {
+      await edit(name);
+      await dialog.getByText(words).waitFor();
+      await close();
+    }
+
+    await edit("settings.ini");
+    const field = dialog.getByLabel("Content of the file");
+    assert.equal(await field.inputValue(), "[printer]\nname=old\n");
+    await field.fill("[printer]\nname=new\n");
+    await picture(page, "files-editor");
+    await page.keyboard.press("Control+s");
+    await dialog.getByText("Saved", { exact: true }).waitFor();
+    assert.equal(await readFile(path, "utf8"), "\ufeff[printer]\r\nname=new\r\n", "mark and line ends stay");
+
+    await writeFile(path, "the user's own words\n");
+    await field.fill("[printer]\nname=newer\n");
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    await dialog.getByText("The file was changed on the user's computer after you opened it.").waitFor();
+    await picture(page, "files-conflict");
+    assert.equal(await readFile(path, "utf8"), "the user's own words\n");
+    await dialog.getByRole("button", { name: "Save mine as a copy" }).click();
+    await dialog.getByText("Saved", { exact: true }).waitFor();
+    assert.equal(await readFile(join(folder.path, "settings (2).ini"), "utf8"), "\ufeff[printer]\r\nname=newer\r\n");
+    await field.fill("never kept");
+    await page.keyboard.press("Escape");
+    await dialog.getByText("are not saved.").waitFor();
+    await dialog.getByRole("button", { name: "Go on editing" }).click();
+    assert.equal(await field.inputValue(), "never kept");
+    await close();
+    await dialog.getByRole("button", { name: "Discard them" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await chmod(path, 0o444);
+    await edit("settings.ini");
+    await field.fill("not allowed");
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    await dialog.getByText("The user has protected this file from changes.").waitFor();
+    assert.equal((await stat(path)).size, 21);
+  });
+});
+
+test("what the user takes back is gone at once, and so is everything at the end", async () => {
+  await open(async (page) => {
+    const { agent, folder, session, tunnel } = await sessionWith(page, "Hanna", WRITE);
+    await writeFile(join(folder.path, "notes.txt"), "notes");
+    await openFiles(page);
+    await listed(page, ["notes.txt"]);
+    await agent.report(session, [], true);
+    await browser(page).getByText("The user's screen is locked.").waitFor();
+    await agent.report(session, []);
+    await browser(page).getByText("The user's screen is locked.").waitFor({ state: "detached" });
+
+    tunnel.folder = undefined;
+    await tool(page, "Refresh").click();
+    await browser(page).getByText("It is tried again by itself.").waitFor();
+    await picture(page, "files-unreachable");
+    tunnel.folder = folder;
+    await browser(page).getByText("It is tried again by itself.").waitFor({ state: "detached" });
+
+    tunnel.room = 1_000_000;
+    await choose(page, [{ name: "film.mp4", content: randomBytes(4_000_000) }]);
+    await eventually(async () => assert.ok(tunnel.room <= 0));
+    await agent.takeBack(session, READ);
+    await transfer(page, "film.mp4").getByText("The user did not grant this, or took it back.").waitFor();
+    await browser(page).getByText("Read only").waitFor();
+    await tool(page, "Upload").waitFor({ state: "detached" });
+    tunnel.room = Infinity;
+
+    await agent.takeBack(session, ["chat", "messages"]);
+    await browser(page).getByText("The user has taken the files back.").waitFor();
+    assert.equal(await browser(page).getByRole("grid").count(), 0);
+    await picture(page, "files-taken-back");
+    await page.getByRole("button", { name: "Close the files" }).click();
+    await page.getByText("You cannot look at files: the user has not granted it.").waitFor();
+    await browser(page).getByRole("button", { name: "Ask for: View and copy files" }).click();
+    const more = await agent.request();
+    assert.deepEqual(more.terms.permissions, ["files_read"]);
+    await agent.decide(more, { outcome: "approved", permissions: ["files_read"], limit_secs: 3600 });
+    await openFiles(page);
+    await reach(agent, session, folder);
+    await listed(page, ["notes.txt"]);
+    await agent.end(session, "user");
+    await browser(page).getByText("The session is over, and the files are out of reach with it.").waitFor();
+    assert.equal(await browser(page).getByRole("grid").count(), 0);
+  });
+});
+
+test("where only placing is granted, files can be placed and nothing is listed; in Arabic all of it is mirrored", async () => {
+  await open(async (page) => {
+    const { agent, folder, session } = await sessionWith(page, "Ilse", ["files_write", "chat"]);
+    await writeFile(join(folder.path, "there.txt"), "there");
+    await openFiles(page);
+    await browser(page).getByText("You may place files and not look at what is there.").waitFor();
+    await choose(page, [{ name: "there.txt", content: "new" }, { name: "new.txt", content: "new" }]);
+    await transfer(page, "new.txt").getByText("Uploaded.").waitFor();
+    await transfer(page, "there.txt").getByText("There is something of this name already").waitFor();
+    await picture(page, "files-write-only");
+    const asked = await (async () => {
+      await browser(page).getByRole("button", { name: "Ask for: View and copy files" }).click();
+      return agent.request();
+    })();
+    await agent.decide(asked, { outcome: "approved", permissions: ["files_read"], limit_secs: 3600 });
+    await listed(page, ["new.txt", "there.txt"]);
+    await mkdir(join(folder.path, "صور الصيف"));
+    await writeFile(join(folder.path, "تقرير 2026.pdf"), "x".repeat(4321));
+    await page.evaluate(() => localStorage.setItem("ondemand-language", "ar"));
+    page.on("dialog", (it) => void it.accept());
+    await page.goto(`${stage.service.url}/#/sessions/${session}`);
+    await page.reload();
+    await page.locator(".tool-closed .button-primary").last().click();
+    await eventually(async () => assert.equal((await page.locator("tbody .file-words").count()) >= 4, true));
+    await page.locator("tbody tr").nth(1).click();
+    const [check, size] = [page.locator("tbody td.file-check").first(), page.locator("tbody td.file-size").first()];
+    assert.ok(((await check.boundingBox())?.x ?? 0) > ((await size.boundingBox())?.x ?? 0), "the list begins at the right");
+    await picture(page, "files-ar");
+  });
+});
