@@ -36,9 +36,11 @@ const SHIPPED: &[&str] = &[
     "line",
     "session",
     "crypto",
+    "receipts",
     "protocol",
     "display",
     "screen",
+    "clipboard",
     "input",
     "files",
     "rfb",
@@ -54,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 impl Target {
-    fn triple(self) -> &'static str {
+    pub(crate) fn triple(self) -> &'static str {
         match self {
             Self::Windows => "x86_64-pc-windows-gnu",
             Self::Macos => "aarch64-apple-darwin",
@@ -84,7 +86,7 @@ pub(crate) fn check(target: Target, all: bool) -> Result<()> {
 }
 
 /// Whether the pinned toolchain has the target's standard library, or can get it.
-fn has_standard_library(target: Target) -> bool {
+pub(crate) fn has_standard_library(target: Target) -> bool {
     let mut rustup = Command::new("rustup");
     succeeds(rustup.args(["target", "add", target.triple()]).current_dir(repository()))
 }
@@ -94,16 +96,23 @@ fn has_standard_library(target: Target) -> bool {
 /// Its version moves, so its lints are left alone and only the compiler's warnings are errors.
 /// It has a target folder of its own: two compilers in one would build everything anew in turns.
 fn debian_check() -> Result<Command> {
+    let mut command = debian_cargo("check")?;
+    command.args(["-Z", "warnings", "--target-dir"]).arg(target_dir().join("cross"));
+    command.env("CARGO_BUILD_WARNINGS", "deny");
+    Ok(command)
+}
+
+/// The cargo that Debian keeps for its browsers; it builds the standard library along.
+pub(crate) fn debian_cargo(subcommand: &str) -> Result<Command> {
     setup::ensure(&[Need::CrossStandardLibrary])?;
     let mut command = Command::new("/usr/bin/cargo");
-    command.args(["check", "-Z", "build-std=std,panic_abort", "-Z", "warnings", "--target-dir"]);
-    command.arg(target_dir().join("cross")).current_dir(repository());
+    command.args([subcommand, "-Z", "build-std=std,panic_abort"]).current_dir(repository());
     // What rustup put there for its own compiler must not reach this one.
     for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "LD_LIBRARY_PATH", "RUSTFLAGS", "RUSTDOC"] {
         command.env_remove(name);
     }
     command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("RUSTC", "/usr/bin/rustc");
-    command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_BUILD_WARNINGS", "deny");
+    command.env("RUSTC_BOOTSTRAP", "1");
     Ok(command)
 }
 

@@ -1,4 +1,5 @@
-//! The project's own commands, the same on every system: `cargo xtask demo`, `test`, `bench`, `check`, `openapi`.
+//! The project's own commands, the same on every system: `cargo xtask demo`, `test`, `bench`, `check`, `openapi`, `package`,
+//! `policy`, `release-manifest`.
 //!
 //! Each command is a file of its own and sets up what it needs first (`setup`), saying what it will install.
 
@@ -11,7 +12,10 @@ mod check;
 mod console;
 mod demo;
 mod openapi;
+mod package;
+mod policy;
 mod process;
+mod release_manifest;
 mod setup;
 mod test;
 
@@ -30,6 +34,9 @@ enum Command {
     Bench(bench::Arguments),
     Check(check::Arguments),
     Openapi(openapi::Arguments),
+    Package(package::Arguments),
+    Policy(policy::Arguments),
+    ReleaseManifest(release_manifest::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +46,9 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::Package(arguments) => package::run(&arguments),
+        Command::Policy(arguments) => policy::run(&arguments),
+        Command::ReleaseManifest(arguments) => release_manifest::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

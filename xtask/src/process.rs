@@ -13,7 +13,9 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) fn repository() -> PathBuf {
     let manifest =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&manifest).join("..")
+    let mut folder = PathBuf::from(manifest);
+    folder.pop();
+    folder
 }
 
 /// Where cargo puts what it builds.

@@ -25,6 +25,18 @@ pub(crate) enum Need {
     VncServers,
     /// Node and npm, for building the console.
     Node,
+    /// What makes packages for Debian and its relatives.
+    DebianPackages,
+    /// What makes packages for Fedora and its relatives.
+    RpmPackages,
+    /// What looks at packages, and installs them in a fresh system.
+    PackageChecks,
+    /// What makes and signs installers for Windows.
+    WindowsInstaller,
+    /// Windows, as far as Debian has it.
+    Wine,
+    /// Keys that are made and thrown away.
+    Signing,
     /// C compilers for Windows and, through Python, macOS.
     Cross,
     /// Compilers that can build Rust's standard library for another system.
@@ -43,6 +55,11 @@ impl Need {
             Self::VncClient | Self::VncServers => "to compare with other VNC programs",
             Self::WebdavClients => "to be used by other WebDAV programs",
             Self::Node => "to build the console",
+            Self::DebianPackages | Self::RpmPackages => "to make packages",
+            Self::PackageChecks => "to check packages",
+            Self::WindowsInstaller => "to make the installer for Windows",
+            Self::Wine => "to try the installer for Windows",
+            Self::Signing => "to try signatures",
             Self::Cross | Self::CrossStandardLibrary => "to check the code for Windows and macOS",
         }
     }
@@ -70,6 +87,14 @@ impl Need {
             Self::VncServers => vec!["tigervnc-scraping-server", "x11vnc"],
             Self::Node if has_node() => vec![],
             Self::Node => vec!["nodejs", "npm"],
+            Self::DebianPackages => vec!["binutils", "dpkg-dev"],
+            Self::RpmPackages => vec!["binutils", "rpm"],
+            Self::PackageChecks => {
+                vec!["appstream", "desktop-file-utils", "lintian", "man-db", "mmdebstrap", "rpmlint"]
+            }
+            Self::WindowsInstaller => vec!["msitools", "osslsigncode", "wixl"],
+            Self::Wine => vec!["wine", "wine64"],
+            Self::Signing => vec!["gpg", "gpg-agent", "openssl"],
             Self::Cross => vec!["gcc-mingw-w64-x86-64-win32", "python3-venv"],
             Self::CrossStandardLibrary => {
                 vec!["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev"]

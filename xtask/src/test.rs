@@ -10,13 +10,14 @@ use clap::ValueEnum;
 use crate::check::{self, Target};
 use crate::console::npm;
 use crate::openapi;
+use crate::package;
 use crate::process::{cargo, repository, run as run_process, target_dir};
 use crate::setup::{self, Need};
 
 /// Run every test and check there is; what is missing for it is installed
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Add the runs that are too long for every change: more random cases, soak and stress
+    /// Add the runs that are too long for every change: more random cases, soak and stress, packages
     #[arg(long)]
     long: bool,
     /// Run only this stage; may be given several times
@@ -46,6 +47,10 @@ enum Stage {
     Browser,
     /// The agent on a real desktop
     Desktop,
+    /// The packages for Linux, installed and removed in a fresh system
+    LinuxPackage,
+    /// The agent's installer for Windows, and the agent that it installs, in Wine
+    WindowsPackage,
     /// The code compiles for Windows
     Windows,
     /// The code compiles for macOS
@@ -65,8 +70,19 @@ impl Stage {
             Self::Console => &[Need::Node],
             Self::Browser => &[Need::Build, Need::Node, Need::Browser],
             Self::Desktop => &[Need::Build, Need::Desktop, Need::Browser],
+            Self::LinuxPackage => {
+                &[Need::Build, Need::Desktop, Need::DebianPackages, Need::RpmPackages, Need::PackageChecks]
+            }
+            Self::WindowsPackage => {
+                &[Need::Build, Need::Desktop, Need::Cross, Need::WindowsInstaller, Need::Wine, Need::Signing]
+            }
             Self::Windows | Self::Macos => &[Need::Build, Need::Cross],
         }
+    }
+
+    /// Whether it is left out unless it is asked for: packages are installed with root's rights, in systems of their own.
+    fn is_long(self) -> bool {
+        matches!(self, Self::LinuxPackage | Self::WindowsPackage)
     }
 
     /// Runs it; a text tells what a pass does not cover this time.
@@ -87,6 +103,8 @@ impl Stage {
             }
             Self::Browser => browser(long),
             Self::Desktop => desktop(long),
+            Self::LinuxPackage => linux_package(),
+            Self::WindowsPackage => package::windows::try_in_wine(),
             Self::Windows => check::check(Target::Windows, false),
             Self::Macos => check::check(Target::Macos, false),
         }?;
@@ -95,7 +113,10 @@ impl Stage {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let chosen = |stage: &&Stage| arguments.only.is_empty() || arguments.only.contains(stage);
+    let chosen = |stage: &&Stage| match arguments.only.as_slice() {
+        [] => arguments.long || !stage.is_long(),
+        only => only.contains(stage),
+    };
     let stages: Vec<Stage> = Stage::value_variants().iter().filter(chosen).copied().collect();
     let mut needs: Vec<Need> = Vec::new();
     for &need in stages.iter().flat_map(|stage| stage.needs()) {
@@ -172,6 +193,10 @@ fn console() -> Result<()> {
 fn browser(long: bool) -> Result<()> {
     let mut command = npm(&["test"]);
     command.env("ONDEMAND_SERVICE", build("service", "ondemand-service")?);
+    // The agent's side of the files.
+    run_process(&mut cargo(&["build", "--locked", "--package", "files", "--example", "folder"]))?;
+    let folder = format!("folder{}", std::env::consts::EXE_SUFFIX);
+    command.env("ONDEMAND_FOLDER", target_dir().join("debug/examples").join(folder));
     if let Some(browser) = setup::browser() {
         command.env("ONDEMAND_CHROMIUM", browser);
     }
@@ -199,10 +224,20 @@ fn desktop(long: bool) -> Result<()> {
     let examples =
         ["build", "--locked", "--package", "virtual-desktop", "--examples", "--features", "desktop-tests"];
     run_process(&mut cargo(&examples))?;
-    for package in ["virtual-desktop", "screen", "input", "rehearsal"] {
+    for package in ["virtual-desktop", "screen", "input", "clipboard", "rehearsal"] {
         run_process(lengthen(cargo(&tests).args(["--package", package]), long))?;
     }
     Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn linux_package() -> Result<()> {
+    package::trial::run()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn linux_package() -> Result<()> {
+    bail!("packages for Linux are tried on Linux")
 }
 
 /// Builds a program of the workspace and returns where it is.
