@@ -4,18 +4,22 @@
 //! stops the agent: it falls to the safe side and is said, in the log, by `ondemand-agent settings` and by `doctor`.
 
 mod document;
-pub(crate) mod schema;
+#[cfg(any(windows, test))]
+pub(crate) mod registry;
 mod service_url;
 mod value;
 
 pub(crate) use service_url::ServiceUrl;
 pub(crate) use value::{Keys, Organisations, ProxyUrl};
 
-use crate::{places::Places, platform};
+use crate::{places::Places, platform, shared};
+pub(crate) use policy::schema;
+
 use document::Document;
 use protocol::Permissions;
 use schema::{Combine, Definition, Kind};
 use serde::{Serialize, Serializer};
+use session::OrganisationPolicy;
 use std::{path::PathBuf, time::Duration};
 use value::Read;
 
@@ -104,22 +108,38 @@ pub(crate) struct Settings {
     pub(crate) organisations: Setting<Organisations>,
     /// The longest session, in minutes.
     pub(crate) longest_session_minutes: Setting<u32>,
+    /// Whether the user may share the whole home folder.
+    pub(crate) whole_home: Setting<bool>,
+    /// Whom the user can ask.
+    pub(crate) contact: Setting<Option<String>>,
     /// Whom to call when something looks suspicious.
     pub(crate) number_to_call: Setting<Option<String>>,
+    /// Whether the user may quit the agent.
+    pub(crate) quit: Setting<bool>,
+    /// Whether the agent may run without being installed.
+    pub(crate) portable: Setting<bool>,
     /// The file with the token that makes this agent a device's.
     pub(crate) enrolment_token_file: Setting<Option<PathBuf>>,
     /// The language of the texts; the system's where none is set.
     pub(crate) language: Setting<Option<String>>,
+    /// Whether the desktop's notifications are used.
+    pub(crate) notifications: Setting<bool>,
     /// The proxy; the system's where none is set.
     pub(crate) proxy: Setting<Option<ProxyUrl>>,
     /// How many days the journal is kept.
     pub(crate) journal_keep_days: Setting<u32>,
+    /// Whether newer versions are looked for.
+    pub(crate) update_check: Setting<bool>,
+    /// Where; below the service where nothing is set.
+    pub(crate) update_url: Setting<Option<ServiceUrl>>,
     report: Report,
 }
 
 /// How the settings came about.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Report {
+    /// Whether machine policy says anything.
+    pub(crate) managed: bool,
     /// In the order of [`schema::ALL`].
     pub(crate) settings: Vec<Row>,
     /// What is wrong in which source.
@@ -167,15 +187,15 @@ impl std::fmt::Display for Mistake {
 }
 
 impl Settings {
-    /// Reads every source. `service_url` is what the command line says.
-    pub(crate) fn load(places: &Places, service_url: Option<&ServiceUrl>) -> Self {
+    /// Reads every source. `service_url` is what the command line says; whether the agent is a device's, the caller knows.
+    pub(crate) fn load(places: &Places, service_url: Option<&ServiceUrl>, is_device: bool) -> Self {
         let mut installer = Vec::new();
         let mut policy = Vec::new();
         for found in platform::machine_settings() {
             if found.is_policy {
-                policy.extend(Document::read(&found.path, Source::Policy(found.path.clone())));
+                policy.extend(Document::of_machine(found));
             } else {
-                installer.extend(Document::read(&found.path, Source::Installer(found.path.clone())));
+                installer.extend(Document::of_machine(found));
             }
         }
         // Of two policies that set the same the one whose name sorts last counts.
@@ -188,18 +208,27 @@ impl Settings {
         let path = places.user_settings();
         documents.extend(Document::read(&path, Source::User(path.clone())));
         documents.extend(installer);
-        Self::merge(&documents)
+        Self::merge(&documents, is_device)
     }
 
     /// Merges documents, the strongest first: policy, command line, environment, user, installer.
-    fn merge(documents: &[Document]) -> Self {
+    fn merge(documents: &[Document], is_device: bool) -> Self {
         let whole = documents.iter().filter_map(|document| {
             let what = document.mistake.clone()?;
             Some(Mistake { source: document.source.clone(), setting: None, what })
         });
-        let report = Report { mistakes: whole.collect(), ..Report::default() };
+        let report = Report {
+            managed: documents.iter().any(|document| document.source.kind() == Some(Kind::Policy)),
+            mistakes: whole.collect(),
+            ..Report::default()
+        };
         let mut merger = Merger { documents, report };
         let all = Permissions::all();
+        let names_token = documents.iter().any(|document| {
+            document.source.is_machine() && document.values.contains_key(schema::ENROLMENT_TOKEN_FILE.name)
+        });
+        let organisations = if is_device || names_token { Organisations::Pinned } else { Organisations::Any };
+        let and = |a, b| a && b;
         Self {
             service_url: merger.optional(&schema::SERVICE_URL),
             extra_ca: merger.optional(&schema::EXTRA_CA),
@@ -210,7 +239,7 @@ impl Settings {
                 .restricted(&schema::PRESELECT, all, Permissions::EMPTY, |a, b| a.intersection(b)),
             organisations: merger.restricted(
                 &schema::ORGANISATIONS,
-                Organisations::Any,
+                organisations,
                 Organisations::Off,
                 Ord::min,
             ),
@@ -220,11 +249,18 @@ impl Settings {
                 SHORTEST_SESSION_MINUTES,
                 Ord::min,
             ),
+            whole_home: merger.restricted(&schema::WHOLE_HOME, false, false, and),
+            contact: merger.optional(&schema::CONTACT),
             number_to_call: merger.optional(&schema::NUMBER_TO_CALL),
+            quit: merger.restricted(&schema::QUIT, true, false, and),
+            portable: merger.restricted(&schema::PORTABLE, true, false, and),
             enrolment_token_file: merger.optional(&schema::ENROLMENT_TOKEN_FILE),
             language: merger.optional(&schema::LANGUAGE),
+            notifications: merger.chosen(&schema::NOTIFICATIONS, true),
             proxy: merger.optional(&schema::PROXY),
             journal_keep_days: merger.chosen(&schema::JOURNAL_KEEP_DAYS, JOURNAL_KEEP_DAYS),
+            update_check: merger.restricted(&schema::UPDATE_CHECK, true, false, and),
+            update_url: merger.optional(&schema::UPDATE_URL),
             report: merger.report,
         }
     }
@@ -239,10 +275,22 @@ impl Settings {
         session::Config {
             permissions: self.permissions.value,
             preselect: self.preselect.value,
-            organisations: self.organisations.value.into(),
+            organisations: match (self.organisations.value, &self.organisations.source) {
+                (Organisations::Off, _) => OrganisationPolicy::Off,
+                // Whoever enrolled the computer may ask, whether or not the key came with the installation.
+                (Organisations::Pinned, Source::Default) => OrganisationPolicy::PinnedToJoin,
+                (Organisations::Pinned, _) => OrganisationPolicy::Pinned,
+                (Organisations::Any, _) => OrganisationPolicy::Any,
+            },
             longest_session: Duration::from_secs(u64::from(self.longest_session_minutes.value) * 60),
             once,
             number_to_call: self.number_to_call.value.clone(),
+            contact: self.contact.value.clone(),
+            managed: self.report.managed,
+            may_quit: self.quit.value,
+            whole_home: self.whole_home.value,
+            folder: shared::preset(),
+            home: shared::home(),
         }
     }
 
@@ -260,6 +308,9 @@ impl Report {
     /// For people: a setting a line, what does not count below it, and what is wrong at the end.
     pub(crate) fn table(&self) -> String {
         let mut text = String::new();
+        if self.managed {
+            text.push_str("managed by your organisation: nobody overrides what policy says\n");
+        }
         for row in &self.settings {
             let Row { definition, value, source, overruled } = row;
             text.push_str(&format!("{:<24} {:<40} {source}\n", definition.name, in_words(value)));
@@ -369,11 +420,23 @@ impl Merger<'_> {
         combine: impl Fn(T, T) -> T,
     ) -> Setting<T> {
         let said = self.said::<T>(definition);
-        let start = Setting { value: default, source: Source::Default };
-        let setting = said.iter().fold(start, |so_far, said| Setting {
-            value: combine(so_far.value, said.value.clone().unwrap_or_else(|| safe.clone())),
-            source: if so_far.source == Source::Default { said.source.clone() } else { Source::Combined },
+        // What administrators leave at its default, others can only restrict.
+        let by_machine = said.iter().any(|said| said.source.is_machine());
+        let start = (!by_machine).then(|| Setting { value: default.clone(), source: Source::Default });
+        let setting = said.iter().fold(start, |so_far, said| {
+            let wanted = said.value.clone().unwrap_or_else(|| safe.clone());
+            let Some(Setting { value, source }) = so_far else {
+                return Some(Setting { value: wanted, source: said.source.clone() });
+            };
+            let value = combine(value, wanted.clone());
+            let source = match source {
+                Source::Default if value == wanted => said.source.clone(),
+                Source::Default => Source::Default,
+                _ => Source::Combined,
+            };
+            Some(Setting { value, source })
         });
+        let setting = setting.unwrap_or(Setting { value: default, source: Source::Default });
         let value = Some(setting.value.clone());
         let overruled = said.into_iter().filter(|said| said.value != value);
         self.row(definition, &setting, overruled);

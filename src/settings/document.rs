@@ -1,6 +1,7 @@
 //! One source's settings, as they stand in a file.
 
 use super::{Source, schema};
+use crate::platform::{Content, MachineSettings};
 use std::{fs, io, path::Path};
 use toml::{Table, Value};
 
@@ -19,21 +20,37 @@ pub(crate) struct Document {
 }
 
 impl Document {
+    /// What administrators set; nothing where nothing is. A policy that was listed and is gone is one that cannot be read.
+    pub(super) fn of_machine(MachineSettings { place, is_policy, content }: MachineSettings) -> Option<Self> {
+        let source = match is_policy {
+            true => Source::Policy(place.clone()),
+            false => Source::Installer(place.clone()),
+        };
+        match content {
+            Content::File => Self::read(&place, source.clone()).or_else(|| {
+                is_policy.then(|| Self::unreadable(source, &io::Error::from(io::ErrorKind::NotFound)))
+            }),
+            Content::Values(values) => Some(Self::of_values(source, values)),
+            Content::Unreadable(error) => Some(Self::unreadable(source, &error)),
+        }
+    }
+
+    fn unreadable(source: Source, error: &io::Error) -> Self {
+        Self { source, values: Table::new(), mistake: Some(format!("it cannot be read: {error}")) }
+    }
+
     /// Reads a file; nothing where there is none.
     pub(super) fn read(path: &Path, source: Source) -> Option<Self> {
         match read_ordinary(path) {
             Ok(text) => Some(Self::parse(source, &text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => {
-                let mistake = Some(format!("the file cannot be read: {error}"));
-                Some(Self { source, values: Table::new(), mistake })
-            }
+            Err(error) => Some(Self::unreadable(source, &error)),
         }
     }
 
     pub(super) fn parse(source: Source, text: &str) -> Self {
         match text.parse::<Table>() {
-            Ok(values) => Self::new(source, values),
+            Ok(values) => Self::of_values(source, values),
             Err(error) => {
                 let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
                 let mistake = Some(format!("line {line}: {}", error.message()));
@@ -42,7 +59,8 @@ impl Document {
         }
     }
 
-    fn new(source: Source, values: Table) -> Self {
+    /// These values, wherever they stood.
+    pub(super) fn of_values(source: Source, values: Table) -> Self {
         let known = |name: &str| schema::ALL.iter().any(|definition| definition.name == name);
         let unknown: Vec<&str> = values.keys().map(String::as_str).filter(|name| !known(name)).collect();
         let mistake = (!unknown.is_empty()).then(|| format!("there is no setting {}", unknown.join(", ")));
@@ -51,7 +69,7 @@ impl Document {
 
     /// A single setting.
     pub(super) fn single(source: Source, name: &str, value: String) -> Self {
-        Self::new(source, Table::from_iter([(name.to_owned(), Value::String(value))]))
+        Self::of_values(source, Table::from_iter([(name.to_owned(), Value::String(value))]))
     }
 
     /// What environment variables set.

@@ -5,7 +5,6 @@ use crypto::PublicKey;
 use protocol::{Member as _, OrganisationId, Permission, Permissions, text::one_line};
 use reqwest::Url;
 use serde::{Serialize, Serializer};
-use session::OrganisationPolicy;
 use std::{collections::BTreeMap, path::PathBuf};
 use toml::Value;
 
@@ -103,6 +102,16 @@ impl Read for u32 {
     }
 }
 
+impl Read for bool {
+    fn read(value: &Value, _: Takes, complaints: &mut Vec<String>) -> Option<Self> {
+        let read = value.as_bool();
+        if read.is_none() {
+            complaints.push("it must be true or false, without quotes".into());
+        }
+        read
+    }
+}
+
 /// The keys of pinned organisations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Keys(pub(crate) BTreeMap<OrganisationId, PublicKey>);
@@ -137,16 +146,6 @@ pub(crate) enum Organisations {
     Pinned,
     /// All.
     Any,
-}
-
-impl From<Organisations> for OrganisationPolicy {
-    fn from(written: Organisations) -> Self {
-        match written {
-            Organisations::Off => Self::Off,
-            Organisations::Pinned => Self::Pinned,
-            Organisations::Any => Self::Any,
-        }
-    }
 }
 
 impl Read for Organisations {

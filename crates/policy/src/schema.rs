@@ -1,28 +1,30 @@
-//! Every setting: its name, what it takes, who may set it, how what they say is combined, and what it is for. What a
-//! document, a template for administrators or a check needs to know stands here and nowhere else.
+//! The settings. What a document, a template for administrators or a check needs to know stands here and nowhere else.
 
 use serde::{Serialize, Serializer};
 
 /// One setting.
 #[derive(Debug, Serialize)]
-pub(crate) struct Definition {
+pub struct Definition {
     /// As it stands in files.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What it takes.
-    pub(crate) takes: Takes,
+    pub takes: Takes,
     /// What holds where nobody says anything, in words.
-    pub(crate) default: &'static str,
+    pub default: &'static str,
     /// Who may set it, the strongest first.
-    pub(crate) sources: &'static [Kind],
+    pub sources: &'static [Kind],
     /// How what they say is combined.
-    pub(crate) combine: Combine,
+    pub combine: Combine,
+    /// What administrators see it called.
+    #[serde(skip)]
+    pub title: &'static str,
     /// What it is for, in a sentence.
-    pub(crate) description: &'static str,
+    pub description: &'static str,
 }
 
 /// What a setting takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Takes {
+pub enum Takes {
     /// `https://…`, or `http://` for this computer alone.
     ServiceUrl,
     /// The whole path of a file.
@@ -41,6 +43,8 @@ pub(crate) enum Takes {
     Language,
     /// A proxy's address.
     Proxy,
+    /// True or false.
+    Switch,
 }
 
 impl std::fmt::Display for Takes {
@@ -58,6 +62,7 @@ impl std::fmt::Display for Takes {
             Self::Text(chars) => write!(f, "text, {chars} characters at most"),
             Self::Language => f.write_str("as in `de`"),
             Self::Proxy => f.write_str("`http://…`, with name and password where it wants them"),
+            Self::Switch => f.write_str("`true`, `false`"),
         }
     }
 }
@@ -71,7 +76,7 @@ impl Serialize for Takes {
 /// Who can set something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Machine policy.
     Policy,
     /// The command line.
@@ -86,7 +91,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Whether administrators alone can set it.
-    pub(crate) fn is_machine(self) -> bool {
+    pub fn is_machine(self) -> bool {
         matches!(self, Self::Policy | Self::Installer)
     }
 }
@@ -95,7 +100,7 @@ impl Kind {
 /// that cannot be understood forbids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Combine {
+pub enum Combine {
     /// The strongest counts.
     Strongest,
     /// Policy or installer; the others only where neither says anything, not even something that cannot be understood.
@@ -113,8 +118,9 @@ use Kind::{CommandLine, Environment, Installer, Policy, User};
 const EVERYBODY: &[Kind] = &[Policy, User, Installer];
 
 /// The service.
-pub(crate) const SERVICE_URL: Definition = Definition {
+pub const SERVICE_URL: Definition = Definition {
     name: "service_url",
+    title: "Service",
     takes: Takes::ServiceUrl,
     default: "none",
     sources: &[Policy, CommandLine, User, Installer],
@@ -122,8 +128,9 @@ pub(crate) const SERVICE_URL: Definition = Definition {
     description: "The service that the agent talks to.",
 };
 /// Certificates to trust.
-pub(crate) const EXTRA_CA: Definition = Definition {
+pub const EXTRA_CA: Definition = Definition {
     name: "extra_ca",
+    title: "Additional certificates",
     takes: Takes::File,
     default: "none",
     sources: EVERYBODY,
@@ -131,8 +138,9 @@ pub(crate) const EXTRA_CA: Definition = Definition {
     description: "A PEM file with certificates to trust beside the system's.",
 };
 /// Pinned organisations.
-pub(crate) const ORGANISATION_KEYS: Definition = Definition {
+pub const ORGANISATION_KEYS: Definition = Definition {
     name: "organisation_keys",
+    title: "Pinned organisations",
     takes: Takes::Keys,
     default: "none",
     sources: EVERYBODY,
@@ -140,8 +148,9 @@ pub(crate) const ORGANISATION_KEYS: Definition = Definition {
     description: "Organisations that are pinned: the popup may call them verified.",
 };
 /// What may be granted.
-pub(crate) const PERMISSIONS: Definition = Definition {
+pub const PERMISSIONS: Definition = Definition {
     name: "permissions",
+    title: "Largest permissions",
     takes: Takes::Permissions,
     default: "all",
     sources: EVERYBODY,
@@ -149,8 +158,9 @@ pub(crate) const PERMISSIONS: Definition = Definition {
     description: "The most that may be granted.",
 };
 /// What starts switched on.
-pub(crate) const PRESELECT: Definition = Definition {
+pub const PRESELECT: Definition = Definition {
     name: "preselect",
+    title: "Preselected permissions",
     takes: Takes::Permissions,
     default: "all",
     sources: &[Policy, Installer],
@@ -158,35 +168,79 @@ pub(crate) const PRESELECT: Definition = Definition {
     description: "The most that starts switched on in the popup.",
 };
 /// Which organisations may be joined.
-pub(crate) const ORGANISATIONS: Definition = Definition {
+pub const ORGANISATIONS: Definition = Definition {
     name: "organisations",
+    title: "Organisations that may be joined",
     takes: Takes::Choice(&["off", "pinned", "any"]),
-    default: "any",
+    default: "any; `pinned` on a device",
     sources: EVERYBODY,
     combine: Combine::Strictest,
-    description: "Which organisations may be joined by a session code.",
+    description: "Which organisations may be joined by a session code; set to `pinned`, no other may ask at all.",
 };
 /// The longest session.
-pub(crate) const LONGEST_SESSION_MINUTES: Definition = Definition {
+pub const LONGEST_SESSION_MINUTES: Definition = Definition {
     name: "longest_session_minutes",
+    title: "Longest session",
     takes: Takes::Number(5, 480),
     default: "480",
     sources: EVERYBODY,
     combine: Combine::Smallest,
     description: "The longest session, in minutes.",
 };
+/// Whom to ask.
+pub const CONTACT: Definition = Definition {
+    name: "contact",
+    title: "Contact",
+    takes: Takes::Text(80),
+    default: "none",
+    sources: &[Policy, Installer],
+    combine: Combine::Strongest,
+    description: "Whom the user can ask about this program; shown in the window.",
+};
 /// Whom to call.
-pub(crate) const NUMBER_TO_CALL: Definition = Definition {
+pub const NUMBER_TO_CALL: Definition = Definition {
     name: "number_to_call",
+    title: "Number to call",
     takes: Takes::Text(40),
     default: "none",
     sources: &[Policy, Installer],
     combine: Combine::Strongest,
     description: "The number that is shown when something looks suspicious.",
 };
+/// Whether the agent can be quit.
+pub const QUIT: Definition = Definition {
+    name: "quit",
+    title: "The agent can be quit",
+    takes: Takes::Switch,
+    default: "true",
+    sources: &[Policy, Installer],
+    combine: Combine::Strictest,
+    description: "Whether the user may quit the agent. Ending a session is always possible.",
+};
+/// Whether it runs without being installed.
+pub const PORTABLE: Definition = Definition {
+    name: "portable",
+    title: "The agent runs without being installed",
+    takes: Takes::Switch,
+    default: "true",
+    sources: &[Policy, Installer],
+    combine: Combine::Strictest,
+    description: "Whether an agent that was downloaded and not installed may run on this computer.",
+};
+/// Whether the whole home folder may be shared.
+pub const WHOLE_HOME: Definition = Definition {
+    name: "whole_home",
+    title: "The whole home folder can be shared",
+    takes: Takes::Switch,
+    default: "false",
+    sources: &[Policy, Installer],
+    combine: Combine::Strictest,
+    description: "Whether the user may share the whole home folder, where files are approved.",
+};
 /// Makes the agent a device's.
-pub(crate) const ENROLMENT_TOKEN_FILE: Definition = Definition {
+pub const ENROLMENT_TOKEN_FILE: Definition = Definition {
     name: "enrolment_token_file",
+    title: "File with the enrolment token",
     takes: Takes::File,
     default: "none",
     sources: &[Policy, Installer],
@@ -194,17 +248,29 @@ pub(crate) const ENROLMENT_TOKEN_FILE: Definition = Definition {
     description: "The file with the token that makes each user's agent a device, unless `run` names another.",
 };
 /// The language.
-pub(crate) const LANGUAGE: Definition = Definition {
+pub const LANGUAGE: Definition = Definition {
     name: "language",
+    title: "Language",
     takes: Takes::Language,
     default: "the system's",
     sources: &[Policy, Environment, User, Installer],
     combine: Combine::Strongest,
     description: "The language of the texts.",
 };
+/// Whether notifications are shown.
+pub const NOTIFICATIONS: Definition = Definition {
+    name: "notifications",
+    title: "Notifications",
+    takes: Takes::Switch,
+    default: "true",
+    sources: EVERYBODY,
+    combine: Combine::Strongest,
+    description: "Whether the desktop's notifications are used beside window and tray.",
+};
 /// The proxy.
-pub(crate) const PROXY: Definition = Definition {
+pub const PROXY: Definition = Definition {
     name: "proxy",
+    title: "Proxy",
     takes: Takes::Proxy,
     default: "the system's",
     sources: EVERYBODY,
@@ -212,8 +278,9 @@ pub(crate) const PROXY: Definition = Definition {
     description: "The proxy on the way to the service.",
 };
 /// How long the journal is kept.
-pub(crate) const JOURNAL_KEEP_DAYS: Definition = Definition {
+pub const JOURNAL_KEEP_DAYS: Definition = Definition {
     name: "journal_keep_days",
+    title: "Days of history",
     takes: Takes::Number(30, 3650),
     default: "365",
     sources: EVERYBODY,
@@ -221,8 +288,29 @@ pub(crate) const JOURNAL_KEEP_DAYS: Definition = Definition {
     description: "How many days the user's history is kept; whole months are deleted after that.",
 };
 
+/// Whether newer versions are looked for.
+pub const UPDATE_CHECK: Definition = Definition {
+    name: "update_check",
+    title: "Newer versions can be looked for",
+    takes: Takes::Switch,
+    default: "true",
+    sources: EVERYBODY,
+    combine: Combine::Strictest,
+    description: "Whether `ondemand-agent update --check` asks for a newer version.",
+};
+/// Where newer versions are looked for.
+pub const UPDATE_URL: Definition = Definition {
+    name: "update_url",
+    title: "Where newer versions are looked for",
+    takes: Takes::ServiceUrl,
+    default: "`downloads/` at the service",
+    sources: EVERYBODY,
+    combine: Combine::MachineFirst,
+    description: "The folder with `update.json`, which says what the newest version is.",
+};
+
 /// Every setting, in the order in which people read them.
-pub(crate) const ALL: [&Definition; 12] = [
+pub const ALL: [&Definition; 19] = [
     &SERVICE_URL,
     &EXTRA_CA,
     &ORGANISATION_KEYS,
@@ -230,44 +318,16 @@ pub(crate) const ALL: [&Definition; 12] = [
     &PRESELECT,
     &ORGANISATIONS,
     &LONGEST_SESSION_MINUTES,
+    &WHOLE_HOME,
+    &CONTACT,
     &NUMBER_TO_CALL,
+    &QUIT,
+    &PORTABLE,
     &ENROLMENT_TOKEN_FILE,
     &LANGUAGE,
+    &NOTIFICATIONS,
     &PROXY,
     &JOURNAL_KEEP_DAYS,
+    &UPDATE_CHECK,
+    &UPDATE_URL,
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(definition: &Definition) -> String {
-        let names: Vec<String> = definition
-            .sources
-            .iter()
-            .map(|kind| match kind {
-                Policy => "policy".into(),
-                CommandLine => "command line".into(),
-                Environment => "environment".into(),
-                User => "user".into(),
-                Installer => "installer".into(),
-            })
-            .collect();
-        let combine = match definition.combine {
-            Combine::Strongest => "the first that says something",
-            Combine::MachineFirst => "policy, then installer; others only where neither says anything",
-            Combine::Intersection => "what all of them allow",
-            Combine::Strictest => "the strictest",
-            Combine::Smallest => "the smallest",
-        };
-        let Definition { name, takes, default, description, .. } = definition;
-        format!("| `{name}` | {description} | {takes} | {default} | {} | {combine} |\n", names.join(", "))
-    }
-
-    #[test]
-    fn the_deployment_guide_has_every_setting_as_it_is() {
-        let guide = include_str!("../../docs/deployment.md");
-        let table: String = ALL.into_iter().map(row).collect();
-        assert!(guide.contains(&table), "docs/deployment.md should hold:\n{table}");
-    }
-}
