@@ -9,7 +9,7 @@ mod service;
 
 use crate::{
     places::Places,
-    platform,
+    platform, resident,
     settings::{ServiceUrl, Settings},
 };
 use serde::Serialize;
@@ -132,7 +132,7 @@ pub(crate) struct Findings {
 
 /// Looks at everything; shows a popup for the user to answer where `with_popup`.
 pub(crate) async fn examine(places: &Places, service_url: Option<&ServiceUrl>, with_popup: bool) -> Findings {
-    let settings = Settings::load(places, service_url);
+    let settings = Settings::load(places, service_url, resident::is_device(places));
     let mut findings = files::settings(&settings);
     findings.extend(files::places(places));
     findings.push(files::journal(places));

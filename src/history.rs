@@ -2,7 +2,7 @@
 //!
 //! Reads only, and works whether or not the agent runs.
 
-mod words;
+pub(crate) mod words;
 
 use crate::journal::{self, Line, MoreUnseen, Own, Read, Record};
 use line::{History, HistoryEntry, HistoryResult, LONGEST_HISTORY, Remark};
@@ -10,7 +10,7 @@ use protocol::{
     Actions, Operator, Outcome, Permissions, RequestId, SessionId, Timestamp,
     text::{MAX_NAME_CHARS, one_line},
 };
-use session::Entry;
+use session::{ClipboardDone, Entry, FilesDone};
 use std::{
     collections::{BTreeMap, VecDeque},
     io,
@@ -134,6 +134,9 @@ impl Teller {
                     granted: Permissions::EMPTY,
                     taken_back: Permissions::EMPTY,
                     done: Actions::EMPTY,
+                    folder: None,
+                    files: FilesDone::default(),
+                    clipboard: ClipboardDone::default(),
                     started_at: None,
                     lasted_secs: None,
                     result: HistoryResult::Open,
@@ -151,15 +154,17 @@ impl Teller {
             Entry::NotStarted { request_id, reason } => {
                 self.request(&request_id, |entry| entry.result = HistoryResult::NotStarted { reason });
             }
-            Entry::SessionStarted { session_id, request_id, granted } => {
+            Entry::SessionStarted { session_id, request_id, granted, folder } => {
                 if self.sessions.contains_key(&session_id) {
                     self.widen(&session_id, &request_id, granted);
+                    self.session(&session_id, |entry| entry.folder = folder.or(entry.folder.take()));
                 } else if let Some(&index) = self.requests.get(&request_id) {
                     self.sessions.insert(session_id.clone(), index);
                     self.session(&session_id.clone(), |entry| {
                         entry.session_id = Some(session_id);
                         entry.started_at = Some(at);
                         entry.granted = granted;
+                        entry.folder = folder;
                     });
                 }
             }
@@ -175,6 +180,12 @@ impl Teller {
                     entry.result = HistoryResult::Ended { reason };
                     entry.lasted_secs = lasted_secs;
                 });
+            }
+            Entry::Files { session_id, deeds } => {
+                self.session(&session_id, |entry| deeds.into_iter().for_each(|deed| entry.files.add(deed)));
+            }
+            Entry::Clipboard { session_id, from, characters } => {
+                self.session(&session_id, |entry| entry.clipboard.add(from, characters));
             }
             Entry::Prolonged { .. } => {}
         }
@@ -255,6 +266,35 @@ mod tests {
         assert_eq!(session.done, Actions::from([Action::Viewing, Action::Controlling]));
         assert_eq!((session.lasted_secs, session.during_session), (Some(720), false));
         assert_eq!(session.result, HistoryResult::Ended { reason: EndReason::User });
+    }
+
+    #[test]
+    fn a_session_tells_what_was_done_with_files_and_where() {
+        let mut teller = Teller::default();
+        let lines = [
+            r#"{"version":3,"at":"2026-11-22T10:00:00Z","entry":"request_received","request_id":"r1","operator":{"id":"op1","name":"Olivia Example"},"organisation_name":"Example Support","permissions":["files_read"]}"#,
+            r#"{"version":3,"at":"2026-11-22T10:00:09Z","entry":"session_started","session_id":"s1","request_id":"r1","granted":["files_read"],"folder":"/home/ursula/Downloads"}"#,
+            r#"{"version":3,"at":"2026-11-22T10:00:10Z","entry":"actions","session_id":"s1","actions":["transferring_files"]}"#,
+            r#"{"version":3,"at":"2026-11-22T10:00:11Z","entry":"files","session_id":"s1","deeds":[{"deed":"transferred","name":"report.pdf","direction":"download","size":1200,"bytes":1200,"end":"done"},{"deed":"changed","change":"renamed","from":"a","to":"b"}]}"#,
+            r#"{"version":3,"at":"2026-11-22T10:00:12Z","entry":"files","session_id":"s1","deeds":[{"deed":"transferred","name":"film.mp4","direction":"upload","size":9000,"bytes":400,"end":"cancelled"}]}"#,
+        ];
+        for line in lines {
+            let line: Line = serde_json::from_str(line).unwrap();
+            assert!(!matches!(line.record, Record::Later(_)), "{line:?}");
+            teller.take_in(line);
+        }
+        let [Some(entry)] = teller.entries.make_contiguous() else { panic!("{teller:?}") };
+        assert_eq!(entry.folder.as_deref(), Some(Path::new("/home/ursula/Downloads")));
+        assert_eq!(
+            (entry.files.downloads.bytes, entry.files.uploads.files, entry.files.changes),
+            (1200, 1, 1)
+        );
+        assert_eq!(entry.files.deeds.len(), 3);
+        let (history, utc) =
+            (History { entries: vec![entry.clone()], ..History::default() }, jiff::tz::TimeZone::UTC);
+        let table = words::table(&history, &utc);
+        let told = "transferring files (1 to the operator; 1 from the operator; 1 changed)";
+        assert!(table.contains(told), "{table}");
     }
 
     #[test]

@@ -168,7 +168,11 @@ impl Finder {
                 }
             }
             Entry::SessionEnded { session_id, .. } => self.sessions.retain(|open| *open != session_id),
-            Entry::TakenBack { .. } | Entry::Prolonged { .. } | Entry::Actions { .. } => {}
+            Entry::TakenBack { .. }
+            | Entry::Prolonged { .. }
+            | Entry::Actions { .. }
+            | Entry::Files { .. }
+            | Entry::Clipboard { .. } => {}
         }
     }
 

@@ -1,4 +1,6 @@
 //! The agent: arguments become one of its three processes, or a one-shot command.
+// Without this, Windows would open a console with the program; see `platform::borrow_console`.
+#![windows_subsystem = "windows"]
 
 mod access;
 mod arguments;
@@ -8,15 +10,21 @@ mod journal;
 mod logging;
 mod places;
 mod platform;
+mod portable;
 mod private;
+mod receipt;
 mod resident;
 mod settings;
+mod shared;
+mod system_log;
 mod transport;
+mod update;
 
 use anyhow::{Context as _, bail};
 use arguments::{Arguments, Command, HistoryAction, Run};
 use clap::Parser as _;
 use places::Places;
+use portable::Label;
 use protocol::{Secret, SessionCode};
 use resident::{
     Event,
@@ -25,9 +33,9 @@ use resident::{
 use settings::{ServiceUrl, Settings};
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::Path,
-    process::ExitCode,
+    process::{ExitCode, Stdio},
 };
 use texts::Language;
 use tokio::sync::mpsc;
@@ -38,11 +46,15 @@ const NOT_RUNNING: u8 = 4;
 const JOURNAL_DAMAGED: u8 = 5;
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command.unwrap_or_default();
+    platform::borrow_console();
+    let command = Arguments::parse().command;
+    // A downloaded copy is started by a click, which says nothing.
+    let copy = command.is_none().then(portable::label).flatten();
+    let command = command.unwrap_or_default();
     // The children say nothing but what belongs on their line, and end when it does.
     match command {
         Command::Window => {
-            platform::harden(true);
+            platform::harden(platform::Role::Window);
             logging::start(None);
             return window::run().map_or_else(
                 |error| {
@@ -53,9 +65,12 @@ fn main() -> ExitCode {
             );
         }
         Command::Access => {
-            platform::harden(true);
+            platform::harden(platform::Role::Access);
             logging::start(None);
             return access::run();
+        }
+        Command::AskService { proposed, language } => {
+            return ask_service(proposed.as_deref(), language.as_deref());
         }
         Command::Run(_)
         | Command::Join { .. }
@@ -63,27 +78,33 @@ fn main() -> ExitCode {
         | Command::End
         | Command::Status { .. }
         | Command::Quit
+        | Command::RemoveUserData
         | Command::History { .. }
+        | Command::Receipt { .. }
         | Command::Settings { .. }
-        | Command::Doctor { .. } => {}
+        | Command::Doctor { .. }
+        | Command::Update { .. } => {}
     }
-    match perform(command) {
+    match perform(command, copy) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("ondemand-agent: {error:#}");
-            let not_running = matches!(error.downcast_ref(), Some(AskError::NotRunning));
-            if not_running { ExitCode::from(NOT_RUNNING) } else { ExitCode::FAILURE }
+            if is_not_running(&error) { ExitCode::from(NOT_RUNNING) } else { ExitCode::FAILURE }
         }
     }
 }
 
-fn perform(command: Command) -> anyhow::Result<ExitCode> {
+fn perform(command: Command, copy: Option<Label>) -> anyhow::Result<ExitCode> {
     let places = Places::of_user()?;
     match command {
-        Command::Run(run) => reside(places, run)?,
+        Command::Run(run) => reside(places, run, copy)?,
         Command::Join { code_or_link } => {
             let code = code(&code_or_link)?;
-            tell(&places, &Question::Join { code })?;
+            match tell(&places, &Question::Join { code: code.clone() }) {
+                // Who follows a link sees no terminal.
+                Err(error) if code_or_link != "-" && is_not_running(&error) => start_with(&code)?,
+                told => told?,
+            }
         }
         Command::Open => tell(&places, &Question::Open)?,
         Command::End => tell(&places, &Question::End)?,
@@ -96,8 +117,9 @@ fn perform(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::History { json, action: None } => show_history(&places, json)?,
         Command::History { action: Some(HistoryAction::Verify), .. } => return verify_history(&places),
+        Command::Receipt { action } => return receipt::perform(&places, action),
         Command::Settings { json } => {
-            let settings = Settings::load(&places, None);
+            let settings = Settings::load(&places, None, resident::is_device(&places));
             match json {
                 true => println!("{}", serde_json::to_string_pretty(settings.report())?),
                 false => print!("{}", settings.report().table()),
@@ -106,7 +128,9 @@ fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor { json, popup, service_url } => {
             return examine(&places, service_url.as_ref(), json, popup);
         }
-        Command::Window | Command::Access => {}
+        Command::Update { check: _, json } => return look_for_update(&places, json),
+        Command::RemoveUserData => platform::remove_user_data().context("failed to remove everything")?,
+        Command::Window | Command::Access | Command::AskService { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -137,6 +161,18 @@ fn examine(
     Ok(ExitCode::from(findings.exit_code()))
 }
 
+fn look_for_update(places: &Places, json: bool) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(places, None, resident::is_device(places));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(update::check(&settings));
+    match json {
+        true => println!("{}", serde_json::to_string_pretty(&report)?),
+        false => println!("{}", report.words()),
+    }
+    runtime.shutdown_background();
+    Ok(ExitCode::from(report.exit_code()))
+}
+
 fn verify_history(places: &Places) -> anyhow::Result<ExitCode> {
     let (_, read) = history::load(places.journal()).context("failed to read the journal")?;
     for damage in &read.damage {
@@ -150,51 +186,148 @@ fn verify_history(places: &Places) -> anyhow::Result<ExitCode> {
 }
 
 fn tell(places: &Places, question: &Question) -> anyhow::Result<()> {
-    local::ask(places, question)?;
+    if local::ask(places, question)? == Answer::NotAllowed {
+        bail!("your organisation's policy does not allow that; ending a session is always possible");
+    }
     Ok(())
 }
 
+fn is_not_running(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(AskError::NotRunning))
+}
+
+/// Starts the agent with a code to fill in, and does not wait for it.
+fn start_with(code: &SessionCode) -> anyhow::Result<()> {
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.args(["run", "--session-code-on-stdin"]).stdin(Stdio::piped());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut agent = command.spawn().context("failed to start the agent")?;
+    let mut stdin = agent.stdin.take().context("the agent was started without standard input")?;
+    Ok(stdin.write_all(code.digits().as_bytes())?)
+}
+
+/// The process that asks for the service.
+fn ask_service(proposed: Option<&str>, language: Option<&str>) -> ExitCode {
+    platform::harden(platform::Role::Window);
+    logging::start(None);
+    let understood = |address: &str| portable::service(address).is_some();
+    match window::ask_service(language, proposed, understood) {
+        Ok(answer) => {
+            println!("{}", answer.unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::from(window::exit_code(&error))
+        }
+    }
+}
+
 /// Becomes the resident, unless this user has one.
-fn reside(places: Places, run: Run) -> anyhow::Result<()> {
+fn reside(places: Places, mut run: Run, copy: Option<Label>) -> anyhow::Result<()> {
+    platform::leave_console();
     platform::save_memory();
-    platform::harden(false);
+    platform::harden(platform::Role::Parent);
+    let code = match run.session_code_on_stdin {
+        true => Some(code("-")?),
+        false => copy.as_ref().and_then(|label| label.code.clone()),
+    };
+    let places = match &copy {
+        Some(label) if portable::hand_over(label, &places) => return Ok(()),
+        Some(_) => places.of_copy(),
+        None => places,
+    };
+    run.once |= copy.is_some();
+    let Some(lock) = lock(&places, code.as_ref())? else { return Ok(()) };
+    let ended = live(places.clone(), run, code, copy.as_ref());
+    // Wine does not unlock; the lock goes with the file.
+    drop(File::unlock(&lock));
+    drop(lock);
+    if copy.is_some()
+        && let Some(kept) = portable::clean_up(&places)?
+    {
+        println!("The history of this copy is in {}.", kept.display());
+    }
+    ended
+}
+
+/// What only one resident of a user holds; none where another does, which then shows itself.
+fn lock(places: &Places, code: Option<&SessionCode>) -> anyhow::Result<Option<File>> {
     places.prepare()?;
     let path = places.lock();
     let lock = private::append(&path)
         .with_context(|| format!("failed to open {}; let this user write there", path.display()))?;
     match lock.try_lock() {
-        Ok(()) => {}
+        Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => {
-            local::ask(&places, &Question::Open)?;
+            let question = code.cloned().map_or(Question::Open, |code| Question::Join { code });
+            local::ask(places, &question)?;
             println!("The agent is running already; its window is open.");
-            return Ok(());
+            Ok(None)
         }
-        Err(TryLockError::Error(error)) => return Err(error).context("failed to lock the agent's lock"),
+        Err(TryLockError::Error(error)) => Err(error).context("failed to lock the agent's lock"),
     }
+}
+
+/// The resident's life.
+fn live(places: Places, run: Run, code: Option<SessionCode>, copy: Option<&Label>) -> anyhow::Result<()> {
     logging::start(Some(&places.log()));
-    let settings = Settings::load(&places, run.service_url.as_ref());
+    let installed_token = platform::installed_token();
+    let is_device =
+        run.enrolment_token_file.is_some() || installed_token.is_some() || resident::is_device(&places);
+    let settings = Settings::load(&places, run.service_url.as_ref(), is_device);
     for mistake in &settings.report().mistakes {
         tracing::error!(%mistake, "a setting is not what it should be; see `ondemand-agent settings`");
+        system_log::Event::of_mistake(mistake).tell();
     }
+    let program = std::env::current_exe().context("failed to find the agent's own program file")?;
+    if !settings.portable.value && !platform::is_installed(&program) {
+        bail!(
+            "your organisation's policy lets only an installed agent run on this computer; ask your IT department"
+        );
+    }
+    let settings = match settings.service_url.value {
+        Some(_) => settings,
+        None if run.background => {
+            tracing::info!("no service is set, so there is nothing to wait for");
+            return Ok(());
+        }
+        None => {
+            let proposed = copy.and_then(|label| label.host.as_deref());
+            let asked = portable::ask_service(&program, proposed, settings.language.value.as_deref());
+            let chosen = asked.context(
+                "no service is set: give one with --service-url, or as service_url in the settings file",
+            )?;
+            let Some(chosen) = chosen else { return Ok(()) };
+            Settings::load(&places, Some(&chosen), is_device)
+        }
+    };
     let token_file = run.enrolment_token_file.or_else(|| settings.enrolment_token_file.value.clone());
     let options = resident::Options {
         once: run.once,
         program: platform::own_program().context("failed to find the agent's own program file")?,
         open_window: !run.background,
-        enrolment_token: token_file.as_deref().map(enrolment_token).transpose()?,
+        is_device: is_device || token_file.is_some(),
+        enrolment_token: match &token_file {
+            Some(file) => Some(enrolment_token(file)?),
+            None => installed_token.map(Secret::new),
+        },
     };
     let (events, received) = mpsc::unbounded_channel();
+    if let Some(code) = code {
+        // As if a link had brought it: the user still has to press Start.
+        let (answer, _) = tokio::sync::oneshot::channel();
+        events.send(Event::Local(Question::Join { code }, answer))?;
+    }
     let to = events.clone();
     let chosen = move |choice| drop(to.send(Event::Menu(choice)));
-    let ended = platform::with_tray(chosen, move |show_face| {
+    platform::with_tray(chosen, move |show_face| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let ended = runtime.block_on(resident::run(places, settings, options, show_face, (events, received)));
         // A name lookup or proof of work that is under way must not keep the agent from ending.
         runtime.shutdown_background();
         ended
-    });
-    File::unlock(&lock).context("failed to unlock the agent's lock")?;
-    ended
+    })
 }
 
 /// Reads the token from a file, or from standard input where the file is `-`.

@@ -3,7 +3,8 @@
 //! | what | Linux | macOS | Windows |
 //! | --- | --- | --- | --- |
 //! | the user's settings | `~/.config/ondemand-agent` | `~/Library/Application Support/ondemand-agent` | `%APPDATA%\ondemand-agent\config` |
-//! | key, credential, journal, remembered organisations and their looks, lock | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
+//! | key, credential, journal, countersignatures, remembered organisations with their keys and looks, lock | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
+//! | a downloaded copy's, until it ends | `portable` beside them | as above | as above |
 //! | log | `~/.local/state/ondemand-agent` | as above | as the key |
 //! | socket | `$XDG_RUNTIME_DIR/ondemand-agent` | as the key | a named pipe |
 //! | installer's settings and machine policy | `/etc/ondemand-agent` | `/Library/Application Support/ondemand-agent` | beside the program |
@@ -35,6 +36,17 @@ impl Places {
             runtime: dirs.runtime_dir().map_or_else(|| data.join("run"), Path::to_owned),
             data,
         })
+    }
+
+    /// The folders of a copy that was downloaded, apart from those of an agent that is installed.
+    pub(crate) fn of_copy(self) -> Self {
+        let data = self.data.join("portable");
+        Self { state: data.clone(), runtime: self.runtime.join("portable"), data, ..self }
+    }
+
+    /// Where the history of downloaded copies is kept when they are gone.
+    pub(crate) fn history_of_copies(&self) -> PathBuf {
+        self.data.with_file_name("portable-history")
     }
 
     /// All folders in one, for tests.
@@ -81,6 +93,16 @@ impl Places {
     /// The keys of organisations with which a session was finished.
     pub(crate) fn organisations(&self) -> PathBuf {
         self.data.join("organisations.json")
+    }
+
+    /// The keys under which organisations asked.
+    pub(crate) fn organisation_keys(&self) -> PathBuf {
+        self.data.join("organisation-keys.json")
+    }
+
+    /// What services said of receipts that they took in.
+    pub(crate) fn countersignatures(&self) -> PathBuf {
+        self.data.join("countersignatures.jsonl")
     }
 
     /// How the agent's organisation looks.

@@ -20,14 +20,15 @@ mod system;
 
 pub(crate) use desktop::{DesktopFacts, NotificationServer, desktop_facts};
 pub(crate) use system::{
-    LineEnds, LocalStream, boot_time, computer_name, connect_local, foreign_access, harden, let_go_of_memory,
-    listen_local, machine_settings, notice_dead_lines, own_program, private_file, private_folder,
-    save_memory, show_notification, sync_folder, terminated, user_name, watch_system, with_tray,
+    HOW_TO_UPDATE, KeyStore, LineEnds, LocalStream, boot_time, borrow_console, computer_name, connect_local,
+    foreign_access, harden, installed_token, leave_console, let_go_of_memory, listen_local, machine_settings,
+    notice_dead_lines, own_program, private_file, private_folder, remove_user_data, save_memory,
+    show_notification, sync_folder, tell_system_log, terminated, user_name, watch_system, with_tray,
 };
 
 use std::{
     ffi::OsString,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -47,27 +48,67 @@ pub(crate) enum SystemFact {
     NoTray,
 }
 
+/// What this process is to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The one that starts the others.
+    Parent,
+    /// Nothing to lose: it dies with its parent.
+    Window,
+    /// It has keys to let go of: it dies a second after its parent at the latest.
+    Access,
+}
+
+/// Whether `program` lies where administrators alone install programs.
+pub(crate) fn is_installed(program: &Path) -> bool {
+    system::program_folders().iter().any(|folder| program.starts_with(folder))
+}
+
 /// A settings document of the whole computer, that only administrators can write.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct MachineSettings {
-    /// Its file.
-    pub(crate) path: PathBuf,
+    /// Its file, or what else to call it.
+    pub(crate) place: PathBuf,
     /// Whether it is policy, which nobody overrides, or what the installer set.
     pub(crate) is_policy: bool,
+    /// What it says.
+    pub(crate) content: Content,
+}
+
+/// What a settings document of the whole computer says.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// What is in the file at its place.
+    File,
+    /// These values, from where the system keeps such.
+    #[cfg_attr(target_os = "linux", expect(dead_code, reason = "here everything is in files"))]
+    Values(toml::Table),
+    /// Nobody knows: it may have been meant to forbid.
+    Unreadable(io::Error),
 }
 
 /// `settings.toml` and then, in the order of their names, the policies in `policy.d`.
 fn machine_settings_in(folder: &Path) -> Vec<MachineSettings> {
-    let mut policies: Vec<PathBuf> = fs::read_dir(folder.join("policy.d"))
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    policies.sort();
-    let installer = MachineSettings { path: folder.join("settings.toml"), is_policy: false };
-    let policies = policies.into_iter().map(|path| MachineSettings { path, is_policy: true });
+    let installer =
+        MachineSettings { place: folder.join("settings.toml"), is_policy: false, content: Content::File };
+    let folder = folder.join("policy.d");
+    let policy = |place, content| MachineSettings { place, is_policy: true, content };
+    let policies = match policies_in(&folder) {
+        Ok(paths) => paths.into_iter().map(|path| policy(path, Content::File)).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => vec![policy(folder, Content::Unreadable(error))],
+    };
     std::iter::once(installer).chain(policies).collect()
+}
+
+fn policies_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        paths.push(entry?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    Ok(paths)
 }
 
 /// Environment variables that a child process may see: display, session bus, language and folders, and no more.
@@ -90,3 +131,26 @@ pub(crate) fn proxy_environment() -> impl Iterator<Item = (OsString, OsString)> 
 
 /// The name under which the service knows this operating system.
 pub(crate) const OPERATING_SYSTEM: &str = std::env::consts::OS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_read_in_the_order_of_their_names_and_what_cannot_be_listed_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(machine_settings_in(folder.path()).len(), 1);
+        let policies = folder.path().join("policy.d");
+        fs::create_dir(&policies).unwrap();
+        for name in ["60-b.toml", "50-a.toml", "notes.txt"] {
+            fs::write(policies.join(name), "").unwrap();
+        }
+        let found = machine_settings_in(folder.path());
+        let names: Vec<_> = found.iter().filter_map(|found| found.place.file_name()?.to_str()).collect();
+        assert_eq!(names, ["settings.toml", "50-a.toml", "60-b.toml"]);
+        fs::remove_dir_all(&policies).unwrap();
+        fs::write(&policies, "a file where the folder should be").unwrap();
+        let found = machine_settings_in(folder.path());
+        assert!(found[1].is_policy && matches!(found[1].content, Content::Unreadable(_)));
+    }
+}

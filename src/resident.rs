@@ -6,7 +6,8 @@
 
 mod branding;
 pub(crate) mod children;
-mod credential;
+mod countersigning;
+pub(crate) mod credential;
 mod disk;
 mod effects;
 mod events;
@@ -20,7 +21,7 @@ mod reading;
 mod receipts;
 mod record;
 pub(crate) mod tray;
-mod trust;
+pub(crate) mod trust;
 mod unseen;
 
 use crate::{
@@ -152,6 +153,8 @@ pub(crate) struct Options {
     pub(crate) open_window: bool,
     /// Makes this agent a device's.
     pub(crate) enrolment_token: Option<Secret>,
+    /// Whether it is one, or is to become one.
+    pub(crate) is_device: bool,
 }
 
 /// The agent as the service knows it.
@@ -196,6 +199,8 @@ struct Resident {
     joining: Option<Joining>,
     /// The service has not answered yet whether this computer becomes a device.
     enrolling: bool,
+    /// Whether this computer is managed by whoever enrolled it, even when the device is retired meanwhile.
+    is_device: bool,
     tickets: BTreeMap<SessionId, Secret>,
     /// How many session windows died in this session.
     windows_died: u32,
@@ -230,6 +235,12 @@ pub(crate) async fn run(
     resident.start(open, options);
     resident.run(received).await;
     Ok(())
+}
+
+/// Whether this user's agent is a device's.
+pub(crate) fn is_device(places: &Places) -> bool {
+    let kept = private::read_json::<Credential>(&places.credential());
+    matches!(kept, Ok(Some(Credential { standing: Standing::Device(_), .. })))
 }
 
 /// Lets go of what is not needed while nothing happens.
@@ -280,12 +291,13 @@ impl Resident {
             trust: Trust::load(&places, settings.organisation_keys.value.0.clone()),
             looks: Looks::load(places.look()),
             children: Children::new(options.program.clone(), settings.language.value.clone(), events.clone()),
-            notifications: Notifications::new(events.clone(), language),
+            notifications: Notifications::new(events.clone(), language, settings.notifications.value),
             language,
             show_face,
             known: None,
             joining: None,
             enrolling: false,
+            is_device: options.is_device,
             tickets: BTreeMap::new(),
             windows_died: 0,
             history: ReadHistory::default(),
@@ -315,7 +327,13 @@ impl Resident {
             if !same {
                 tracing::warn!("the credential is another service's and is not used");
             }
-            same
+            // Requests would be meant for the key that is gone, and receipts would be refused.
+            let own = self.receipts.public_key().fingerprint();
+            let of_key = kept.agent_key.as_ref().is_none_or(|key| *key == own);
+            if !of_key {
+                tracing::warn!("the agent has a new key: what it was to the service is over");
+            }
+            same && of_key
         });
         let is_device = matches!(&kept, Some(kept) if matches!(kept.standing, Standing::Device(_)));
         self.known = kept.and_then(|credential| self.known(credential));
@@ -472,10 +490,12 @@ impl Resident {
 
     /// What a credential means; nothing where its key is not one.
     fn known(&self, credential: Credential) -> Option<Known> {
+        let organisation = &credential.organisation;
+        let joined = organisation.public_key.parse().ok()?;
         let asked = Asked {
             audience: credential.standing.audience(),
-            organisation_id: credential.organisation.id.clone(),
-            organisation_key: credential.organisation.public_key.parse().ok()?,
+            organisation_id: organisation.id.clone(),
+            organisation_key: self.trust.newest_key(&organisation.id, &joined),
             agent_key: self.receipts.public_key().fingerprint(),
         };
         Some(Known { credential, asked, cursor: None, poll: None, leaving: false })
@@ -493,7 +513,7 @@ impl Resident {
     fn take_up_device(&mut self, now: Now) {
         let Some(known) = &self.known else { return };
         let Standing::Device(standing) = known.credential.standing.clone() else { return };
-        let organisation = self.trust.responder(&known.credential.organisation);
+        let organisation = self.trust.responder(&known.credential.organisation, now.wall);
         self.input(Input::Joined(session::JoinedAs::Device { standing, organisation }), now);
         self.poll();
     }

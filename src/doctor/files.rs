@@ -34,6 +34,10 @@ pub(super) fn settings(settings: &Settings) -> Vec<Finding> {
     if findings.is_empty() {
         findings.push(Finding::fine(Check::Settings, "Every setting can be understood."));
     }
+    if settings.report().managed {
+        let what = "This computer's agent is managed by its organisation: policy sets what nobody overrides.";
+        findings.push(Finding::note(Check::Settings, what));
+    }
     findings
 }
 
@@ -125,10 +129,12 @@ pub(super) fn agent(places: &Places) -> Finding {
         Err(AskError::NotRunning) => {
             Finding::note(Check::Agent, "The agent does not run; nobody can ask to connect.")
         }
-        Ok(Answer::Done) | Err(AskError::NoAnswer(_) | AskError::Content(_)) => Finding::error(
-            Check::Agent,
-            "The agent that runs does not answer as it should.",
-            "Quit it and start it again.",
-        ),
+        Ok(Answer::Done | Answer::NotAllowed) | Err(AskError::NoAnswer(_) | AskError::Content(_)) => {
+            Finding::error(
+                Check::Agent,
+                "The agent that runs does not answer as it should.",
+                "Quit it and start it again.",
+            )
+        }
     }
 }

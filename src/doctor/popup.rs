@@ -156,6 +156,7 @@ fn view(answer_secs: u64) -> Option<View> {
         limit_secs: 0,
         approvable: false,
         number_to_call: None,
+        folder: None,
     };
     let screen = Screen::Idle { code: None, problem: None, retry_secs: None, codes_allowed: false };
     Some(View {
@@ -166,6 +167,7 @@ fn view(answer_secs: u64) -> Option<View> {
         link_trouble: None,
         notice: None,
         do_not_disturb_secs: None,
+        managed: session::Managed::default(),
     })
 }
 

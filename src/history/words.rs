@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 use line::{History, HistoryEntry, HistoryResult, Remark};
 use protocol::{
-    Actions, EndReason, Member as _, Permission, Permissions, RejectReason, Timestamp, UnansweredCause,
+    Action, EndReason, Member as _, Permission, Permissions, RejectReason, Timestamp, UnansweredCause,
 };
+use session::{ClipboardDone, FilesDone};
 
 /// A line an entry, newest first, and what has to be said about the journal itself.
 pub(crate) fn table(history: &History, zone: &TimeZone) -> String {
@@ -34,16 +35,16 @@ fn row(entry: &HistoryEntry, zone: &TimeZone) -> [String; 7] {
         entry.organisation_name.clone(),
         entry.lasted_secs.map_or_else(|| "—".into(), lasted),
         permissions(entry.granted, entry.taken_back),
-        actions(entry.done),
+        done(entry),
         outcome(entry),
     ]
 }
 
-fn time(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-fn lasted(secs: u64) -> String {
+pub(crate) fn lasted(secs: u64) -> String {
     match (secs / 3600, secs / 60 % 60, secs % 60) {
         (0, 0, secs) => format!("{secs} s"),
         (0, minutes, secs) => format!("{minutes} min {secs} s"),
@@ -59,8 +60,30 @@ fn permissions(granted: Permissions, taken_back: Permissions) -> String {
     or_dash(granted.iter().map(name).collect())
 }
 
-fn actions(done: Actions) -> String {
-    or_dash(done.iter().map(|action| action.name().replace('_', " ")).collect())
+fn done(entry: &HistoryEntry) -> String {
+    let actions = entry.done.iter().map(|action| match files(&entry.files) {
+        files if action == Action::TransferringFiles && !files.is_empty() => {
+            format!("transferring files ({files})")
+        }
+        _ => action.name().replace('_', " "),
+    });
+    or_dash(actions.chain(clipboard(entry.clipboard)).collect())
+}
+
+/// In numbers; names are for the window and for `--json`.
+fn files(done: &FilesDone) -> String {
+    let counts = [
+        (done.downloads.files, "to the operator"),
+        (done.uploads.files, "from the operator"),
+        (done.changes, "changed"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    counts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join("; ")
+}
+
+fn clipboard(done: ClipboardDone) -> Option<String> {
+    let (sent, received) = (done.by_user.texts, done.by_operator.texts);
+    (!done.is_empty()).then(|| format!("clipboard ({sent} sent, {received} received)"))
 }
 
 fn or_dash(names: Vec<String>) -> String {
@@ -73,10 +96,7 @@ fn outcome(entry: &HistoryEntry) -> String {
         HistoryResult::Open => "not answered yet",
         HistoryResult::Ended { reason } => ended(reason),
         HistoryResult::NotStarted { .. } => "approved, but no session came of it",
-        HistoryResult::Rejected { reason: None } => "rejected",
-        HistoryResult::Rejected { reason: Some(RejectReason::NotNow) } => "rejected: not now",
-        HistoryResult::Rejected { reason: Some(RejectReason::NotRequested) } => "rejected: not asked for",
-        HistoryResult::Rejected { reason: Some(RejectReason::Suspicious) } => "rejected: looks suspicious",
+        HistoryResult::Rejected { reason } => rejected(reason),
         HistoryResult::Unanswered { cause } => unanswered(cause),
     };
     if entry.during_session { format!("asked for more; {text}") } else { text.into() }
@@ -98,7 +118,16 @@ fn ended(reason: EndReason) -> &'static str {
     }
 }
 
-fn unanswered(cause: UnansweredCause) -> &'static str {
+pub(crate) fn rejected(reason: Option<RejectReason>) -> &'static str {
+    match reason {
+        None => "rejected",
+        Some(RejectReason::NotNow) => "rejected: not now",
+        Some(RejectReason::NotRequested) => "rejected: not asked for",
+        Some(RejectReason::Suspicious) => "rejected: looks suspicious",
+    }
+}
+
+pub(crate) fn unanswered(cause: UnansweredCause) -> &'static str {
     match cause {
         UnansweredCause::Expired => "not answered in time",
         UnansweredCause::Withdrawn => "the operator took it back",
@@ -160,6 +189,16 @@ WHEN              WHO             ORGANISATION     LASTED      GRANTED          
 2026-10-22 09:00  Olivia Example  Example Support  12 min 0 s  view, control (taken back), chat  viewing, controlling  you ended it
 "
         );
+    }
+
+    #[test]
+    fn the_texts_of_both_sides_are_counted() {
+        let mut done = ClipboardDone::default();
+        assert_eq!(clipboard(done), None);
+        done.add(session::Speaker::User, 5);
+        done.add(session::Speaker::Operator, 7);
+        done.add(session::Speaker::Operator, 8);
+        assert_eq!(clipboard(done).as_deref(), Some("clipboard (1 sent, 2 received)"));
     }
 
     #[test]

@@ -129,6 +129,11 @@ impl Read {
         self.segments.len()
     }
 
+    /// The newest receipt of a request that was only counted, as far as it is remembered beside the lines.
+    pub(crate) fn counted(&self) -> Option<&ReceiptEnd> {
+        self.head.as_ref().and_then(|head| head.receipt.as_ref())
+    }
+
     /// The hash of the newest line.
     pub(super) fn last(&self) -> Option<&String> {
         self.segments.iter().rev().find_map(|seen| seen.last.as_ref())

@@ -45,6 +45,7 @@ fn started(session: &str, request: &str) -> Entry {
         session_id: session.parse().unwrap(),
         request_id: request.parse().unwrap(),
         granted: Permissions::all(),
+        folder: None,
     }
 }
 

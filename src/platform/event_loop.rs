@@ -116,6 +116,7 @@ pub(crate) async fn show_notification(
     let answer = tokio::task::spawn_blocking(move || {
         let mut notification = notify_rust::Notification::new();
         notification.appname("On-demand Agent").summary(&note.title).body(&note.text);
+        super::system::sign_notification(&mut notification);
         if let Some(answers) = note.answers {
             notification.action("review", answers.review).action("reject", answers.reject);
         }

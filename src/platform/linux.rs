@@ -1,13 +1,21 @@
 //! Linux.
 
+#[path = "linux/key_store.rs"]
+mod key_store;
 #[path = "linux/keys.rs"]
 mod keys;
+#[path = "linux/system_log.rs"]
+mod system_log;
+
+pub(crate) use key_store::KeyStore;
+pub(crate) use system_log::tell_system_log;
 
 pub(crate) use super::unix::{
-    LineEnds, LocalStream, computer_name, connect_local, foreign_access, listen_local, private_file,
-    private_folder, sync_folder, terminated, user_name,
+    LineEnds, LocalStream, borrow_console, computer_name, connect_local, foreign_access, installed_token,
+    leave_console, listen_local, private_file, private_folder, remove_user_data, sync_folder, terminated,
+    user_name,
 };
-use super::{MachineSettings, SystemFact};
+use super::{MachineSettings, Role, SystemFact};
 use crate::resident::{
     menu::Choice,
     notifications::{Answer, Note},
@@ -62,15 +70,28 @@ pub(crate) fn boot_time() -> Duration {
 }
 
 /// Keeps other processes of the user from looking into this one, and lets no child outlive its parent.
-pub(crate) fn harden(is_child: bool) {
+pub(crate) fn harden(role: Role) {
+    extern "C" fn die_in_a_second(_: libc::c_int) {
+        // SAFETY: it is made for signal handlers. What it sends kills, because nobody handles it.
+        unsafe { libc::alarm(1) };
+    }
     super::unix::no_core_dumps();
-    // SAFETY: these options of `prctl` take plain numbers, and one a text that lives as long as the program.
+    let at_parents_death = match role {
+        Role::Parent => None,
+        Role::Window => Some(libc::SIGKILL),
+        Role::Access => Some(libc::SIGUSR1),
+    };
+    // SAFETY: these options of `prctl` take plain numbers, and one a text that lives as long as the program; the handler
+    // calls nothing but what signal handlers may.
     unsafe {
         libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
-        if is_child {
+        if role == Role::Access {
+            libc::signal(libc::SIGUSR1, die_in_a_second as *const () as libc::sighandler_t);
+        }
+        if let Some(signal) = at_parents_death {
             // Started through `/proc/self/exe`, it would be called `exe` in every list of processes.
             libc::prctl(libc::PR_SET_NAME, c"ondemand-agent".as_ptr(), 0, 0, 0);
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
+            libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0);
         }
     }
 }
@@ -135,6 +156,14 @@ pub(crate) fn own_program() -> std::io::Result<PathBuf> {
 pub(crate) fn machine_settings() -> Vec<MachineSettings> {
     super::machine_settings_in(Path::new("/etc/ondemand-agent"))
 }
+
+/// Where packages put programs.
+pub(super) fn program_folders() -> Vec<PathBuf> {
+    ["/usr", "/opt", "/nix/store"].map(PathBuf::from).into()
+}
+
+/// What a newer version is installed with.
+pub(crate) const HOW_TO_UPDATE: &str = "Install it with the system's package tools: `apt install --only-upgrade ondemand-agent` or `dnf upgrade ondemand-agent`.";
 
 /// Runs `driver` on this thread, with a tray icon that lives on a thread of its own: a panel that hangs must not hold up
 /// anything else. What the user chooses in its menu or by key goes to `chosen`.

@@ -163,3 +163,19 @@ pub(crate) async fn terminated() {
         _ = hang_up.recv() => {}
     }
 }
+
+/// A program prints where it is told to; only Windows tells programs with windows nothing.
+pub(crate) fn borrow_console() {}
+
+/// There is nothing to give back.
+pub(crate) fn leave_console() {}
+
+/// Here the installer names a file with the token among its settings.
+pub(crate) fn installed_token() -> Option<String> {
+    None
+}
+
+/// Here the packages' own scripts do it.
+pub(crate) fn remove_user_data() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

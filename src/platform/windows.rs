@@ -1,9 +1,27 @@
 //! Windows.
 
-use super::MachineSettings;
+#[path = "windows/console.rs"]
+mod console;
+#[path = "windows/key_store.rs"]
+mod key_store;
+#[path = "windows/registry.rs"]
+mod registry;
+#[path = "windows/system_log.rs"]
+mod system_log;
+#[path = "windows/user_data.rs"]
+mod user_data;
+
+pub(crate) use key_store::KeyStore;
+pub(crate) use registry::installed_token;
+pub(crate) use system_log::tell_system_log;
+pub(crate) use user_data::remove_user_data;
+
+pub(crate) use console::{borrow_console, leave_console};
+
 pub(crate) use super::event_loop::{
     let_go_of_memory, notice_dead_lines, save_memory, show_notification, watch_system, with_tray,
 };
+use super::{MachineSettings, Role};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufReader, PipeReader, PipeWriter},
@@ -73,19 +91,29 @@ pub(crate) fn boot_time() -> Duration {
 }
 
 /// Windows lets a user's processes look into each other; a child ends with its line, which ends with its parent.
-pub(crate) fn harden(_is_child: bool) {}
+pub(crate) fn harden(_role: Role) {}
 
 /// The program that runs now. Windows does not let its file be replaced meanwhile.
 pub(crate) fn own_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// What the installer set, beside the program, where administrators alone can write.
+/// What installer and administrators set in the registry, and in files beside the program: only they can write either.
 pub(crate) fn machine_settings() -> Vec<MachineSettings> {
     let program = std::env::current_exe().ok();
-    let folder = program.as_deref().and_then(Path::parent);
-    folder.map(super::machine_settings_in).unwrap_or_default()
+    let folder = program.as_deref().filter(|program| super::is_installed(program)).and_then(Path::parent);
+    let mut settings = folder.map(super::machine_settings_in).unwrap_or_default();
+    settings.extend(registry::settings());
+    settings
 }
+
+/// Where installers put programs.
+pub(super) fn program_folders() -> Vec<PathBuf> {
+    ["ProgramFiles", "ProgramW6432"].into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect()
+}
+
+/// What a newer version is installed with.
+pub(crate) const HOW_TO_UPDATE: &str = "Install it as this one was installed: by your organisation's software distribution, or with the new installer.";
 
 /// The user's profile lets no other user in, and what is made there inherits that.
 pub(crate) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -205,3 +233,12 @@ fn pipe(name: &str, is_first: bool) -> io::Result<NamedPipeServer> {
 
 /// There is nothing to prepare.
 pub(super) fn prepare<T>(_event_loop: &mut EventLoop<T>) {}
+
+/// Shows it under the agent's own name and picture where the installer registered them; nothing is shown under a name that
+/// is not registered.
+pub(super) fn sign_notification(notification: &mut notify_rust::Notification) {
+    let name = "ondemand-agent";
+    if windows_registry::LOCAL_MACHINE.open(format!(r"Software\Classes\AppUserModelId\{name}")).is_ok() {
+        notification.app_id(name);
+    }
+}

@@ -170,7 +170,7 @@ impl Resident {
     pub(super) fn show_look(&mut self) {
         let look = self.known.as_ref().map_or_else(Look::default, |known| {
             let organisation = &known.credential.organisation;
-            let trust = self.trust.level(&organisation.id, &organisation.public_key);
+            let trust = self.trust.level(&organisation.id, &organisation.public_key, self.clock.now().wall);
             self.looks.shown(&organisation.id, trust)
         });
         self.children.look(look);

@@ -148,6 +148,7 @@ impl Children {
         &mut self,
         transport: Transport,
         ticket: Secret,
+        excluded: Vec<PathBuf>,
         grant: Grant,
     ) -> io::Result<()> {
         let run = self.next_run();
@@ -163,7 +164,7 @@ impl Children {
         };
         let child = self.start("access", proxies, run, from_access, event)?;
         let (version, resident) = (line::VERSION, std::process::id());
-        child.tell(&ToAccess::Hello { version, transport, tunnel_ticket: ticket, resident });
+        child.tell(&ToAccess::Hello { version, transport, tunnel_ticket: ticket, resident, excluded });
         child.tell(&ToAccess::Grant(grant));
         self.access = Some(child);
         Ok(())
@@ -334,6 +335,8 @@ fn may_prompt_say(shows: &RequestId, input: &UserInput) -> bool {
         | UserInput::CancelJoin
         | UserInput::Review
         | UserInput::TakeBack { .. }
+        | UserInput::CancelTransfer { .. }
+        | UserInput::SendCopied
         | UserInput::Prolong { .. }
         | UserInput::Say { .. }
         | UserInput::ChatSeen
@@ -355,6 +358,8 @@ fn may_window_say(input: &UserInput) -> bool {
         | UserInput::Reject { .. }
         | UserInput::Review
         | UserInput::TakeBack { .. }
+        | UserInput::CancelTransfer { .. }
+        | UserInput::SendCopied
         | UserInput::Prolong { .. }
         | UserInput::End
         | UserInput::Say { .. }
@@ -435,6 +440,7 @@ mod tests {
             permissions: Permissions::all(),
             limit: Duration::from_secs(60),
             given_by: None,
+            folder: None,
         };
         assert!(may_prompt_say(&one, &approve(&one)));
         assert!(!may_prompt_say(&one, &approve(&two)));

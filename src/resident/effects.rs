@@ -4,6 +4,7 @@ use super::{
     Event, Joining, Known, Resident, description, joining,
     outbox::{Lane, Meaning, Post},
 };
+use crate::shared;
 use line::ToAccess;
 use protocol::{
     Outcome, SessionCode,
@@ -37,6 +38,8 @@ impl Resident {
             Effect::ChangeGrant(grant) => self.children.tell_access(&ToAccess::Grant(grant)),
             Effect::HoldInput => self.children.tell_access(&ToAccess::HoldInput),
             Effect::ResumeInput => self.children.tell_access(&ToAccess::ResumeInput),
+            Effect::SendCopied => self.children.tell_access(&ToAccess::SendCopied),
+            Effect::CancelTransfer(id) => self.children.tell_access(&ToAccess::CancelTransfer { id }),
             Effect::Pause => self.children.tell_access(&ToAccess::Pause),
             Effect::Resume => self.children.tell_access(&ToAccess::Resume),
             Effect::StopAccess => self.children.stop_access(),
@@ -69,7 +72,8 @@ impl Resident {
             tracing::error!("the session has no ticket for its tunnel");
             return drop(self.events.send(Event::AccessNotStarted(AccessFact::Ended)));
         };
-        if let Err(error) = self.children.start_access(self.service.transport().clone(), ticket, grant) {
+        let (transport, excluded) = (self.service.transport().clone(), shared::excluded(&self.places));
+        if let Err(error) = self.children.start_access(transport, ticket, excluded, grant) {
             tracing::error!(%error, "the access process could not be started");
             drop(self.events.send(Event::AccessNotStarted(AccessFact::Ended)));
         }
@@ -111,10 +115,10 @@ impl Resident {
                 let path = format!("agent/v1/sessions/{id}/permissions");
                 self.post(Lane::Session(id), &path, Meaning::Told, Some(TakeBack { granted }));
             }
-            Send::Actions { session_id: id, actions, remaining, suspended } => {
+            Send::Actions { session_id: id, actions, remaining, suspended, unsupported } => {
                 let remaining_secs = u32::try_from(remaining.as_secs()).unwrap_or(u32::MAX);
                 let path = format!("agent/v1/sessions/{id}/actions");
-                let body = ReportActions { actions, remaining_secs, suspended };
+                let body = ReportActions { actions, remaining_secs, suspended, unsupported };
                 self.post(Lane::Session(id), &path, Meaning::Newest, Some(body));
             }
             Send::End { session_id: id, reason } => {

@@ -18,6 +18,7 @@ use protocol::{
     Timestamp,
     agent::{EnrolResponse, EventsResponse, HelpAsked, JoinResponse, OutcomeResponse, Snapshot},
     event::{Event as Told, RequestEvent},
+    problem::ProblemCode,
 };
 use session::{Accepted, AccessFact, Input, JoinFailure, JoinedAs, Now, PromptFact, UserInput};
 use std::time::Duration;
@@ -63,6 +64,9 @@ impl Resident {
             Event::Enrolled(Err(error)) => {
                 self.enrolling = false;
                 tracing::error!(error = %Chain(&error), "the service refuses to enrol this device");
+                if error.code() == Some(ProblemCode::KeyCloned) {
+                    self.renew_key();
+                }
             }
             Event::Recorded { request_id, durable: true } => {
                 self.receipts.recorded(&request_id);
@@ -107,7 +111,8 @@ impl Resident {
                 let on = self.agent.view(now).do_not_disturb_secs.is_none();
                 self.input(Input::User(UserInput::DoNotDisturb { on }), now);
             }
-            Choice::Quit => self.input(Input::Terminating, now),
+            Choice::Quit if self.config.may_quit => self.input(Input::Terminating, now),
+            Choice::Quit => tracing::info!("policy does not let the agent be quit"),
         }
     }
 
@@ -250,7 +255,13 @@ impl Resident {
             tracing::warn!("the service takes no answers; its requests are not taken in");
             return;
         }
-        match self.trust.verify(&event, &known.asked, service_time) {
+        let asked = &known.asked;
+        let (id, key) = (&asked.organisation_id, &asked.organisation_key);
+        self.trust.learn(&self.disk, id, Some(key), &event.key_successions);
+        let verified = self.trust.verify(&event, asked, service_time, now.wall);
+        self.trust.keep(&self.disk);
+        self.take_over_key();
+        match verified {
             Ok(Verified::New(request)) => {
                 self.receipts.keep_request(&request.id, event.signed_request);
                 self.input_with_settings(Input::RequestReceived(*request), now);
@@ -286,6 +297,9 @@ impl Resident {
         self.outbox.delivered(&lane);
         if let Err(error) = &answer {
             tracing::info!(error = %Chain(error), ?lane, "the service refuses what it was told");
+        }
+        if let (Meaning::No(request_id) | Meaning::Approval(request_id), Ok(answer)) = (&meaning, &answer) {
+            self.keep_countersignature(request_id, answer, now);
         }
         match meaning {
             Meaning::Told | Meaning::Newest | Meaning::End => {}
@@ -328,7 +342,9 @@ impl Resident {
         self.joining = None;
         let input = match found {
             Ok(found) => {
-                let trust = self.trust.level(&found.organisation.id, &found.organisation.public_key);
+                let organisation = &found.organisation;
+                self.trust.learn(&self.disk, &organisation.id, None, &organisation.key_successions);
+                let trust = self.trust.level(&organisation.id, &organisation.public_key, now.wall);
                 Input::LookedUp { organisation: found.organisation, trust }
             }
             Err(failure) => Input::JoinFailed(failure),
@@ -360,8 +376,11 @@ impl Resident {
             agent_token: joined.agent_token,
             organisation: joined.organisation,
             standing: Standing::Invitation { invitation_id: joined.invitation_id.clone() },
+            agent_key: Some(self.receipts.public_key().fingerprint()),
         };
-        let organisation = self.trust.responder(&credential.organisation);
+        let known = &credential.organisation;
+        self.trust.learn(&self.disk, &known.id, None, &known.key_successions);
+        let organisation = self.trust.responder(known, now.wall);
         let Some(known) = self.known(credential.clone()) else {
             let detail = "the organisation's key is damaged".into();
             return self.input(Input::JoinFailed(JoinFailure::Refused { detail }), now);
@@ -387,11 +406,15 @@ impl Resident {
             agent_token: enrolled.agent_token,
             organisation: enrolled.organisation,
             standing: Standing::Device(enrolled.device),
+            agent_key: Some(self.receipts.public_key().fingerprint()),
         };
+        let organisation = &credential.organisation;
+        self.trust.learn(&self.disk, &organisation.id, None, &organisation.key_successions);
         let Some(known) = self.known(credential.clone()) else {
             return tracing::error!("the organisation's key is damaged; this device is not enrolled");
         };
         tracing::info!("this computer's agent is a device now");
+        self.is_device = true;
         self.known = Some(known);
         self.show_look();
         self.disk.write_json(self.places.credential(), credential);
@@ -419,6 +442,7 @@ impl Resident {
                 local::Answer::Done
             }
             local::Question::Status => local::Answer::Status { status: self.status(now) },
+            local::Question::Quit if !self.config.may_quit => local::Answer::NotAllowed,
             local::Question::Quit => {
                 self.quitting.push(reply);
                 return self.input(Input::Terminating, now);

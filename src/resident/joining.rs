@@ -130,6 +130,13 @@ fn failure(error: &Error) -> Option<JoinFailure> {
         | ProblemCode::WeakPassword
         | ProblemCode::WrongPassword
         | ProblemCode::PasswordChangeRequired
+        | ProblemCode::SecondFactorRequired
+        | ProblemCode::WrongSecondFactor
+        | ProblemCode::SecondFactorSetupRequired
+        | ProblemCode::OrganisationSuspended
+        | ProblemCode::DomainNotProven
+        | ProblemCode::KeyCloned
+        | ProblemCode::TooMany
         | ProblemCode::AccountDisabled
         | ProblemCode::LastAdministrator
         | ProblemCode::LogoFormat

@@ -22,7 +22,7 @@ use protocol::{
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, header::RETRY_AFTER};
 use serde::{Serialize, de::DeserializeOwned};
 use session::LinkTrouble;
-use std::{error::Error as StdError, io, time::Duration};
+use std::{error::Error as StdError, io, sync::Arc, time::Duration};
 
 /// How long any request but the long poll may take.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -116,6 +116,13 @@ impl Error {
                     | ProblemCode::WeakPassword
                     | ProblemCode::WrongPassword
                     | ProblemCode::PasswordChangeRequired
+                    | ProblemCode::SecondFactorRequired
+                    | ProblemCode::WrongSecondFactor
+                    | ProblemCode::SecondFactorSetupRequired
+                    | ProblemCode::OrganisationSuspended
+                    | ProblemCode::DomainNotProven
+                    | ProblemCode::KeyCloned
+                    | ProblemCode::TooMany
                     | ProblemCode::AccountDisabled
                     | ProblemCode::LastAdministrator
                     | ProblemCode::LogoFormat
@@ -162,6 +169,7 @@ pub(crate) struct Service {
     http: Client,
     url: ServiceUrl,
     transport: Transport,
+    run: Arc<str>,
 }
 
 impl Service {
@@ -169,12 +177,17 @@ impl Service {
     pub(crate) fn new(url: ServiceUrl, settings: &Settings) -> anyhow::Result<Self> {
         let transport = transport::of(&url, settings)?;
         let http = transport::client(&transport, &url)?.build().context("failed to prepare for TLS")?;
-        Ok(Self { http, url, transport })
+        Ok(Self { http, url, transport, run: crypto::random_id().into() })
     }
 
     /// The way to it.
     pub(crate) fn transport(&self) -> &Transport {
         &self.transport
+    }
+
+    /// By which it knows two copies of this agent apart.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
     }
 
     /// Its address.

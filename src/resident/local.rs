@@ -45,6 +45,8 @@ pub(crate) enum Question {
 pub(crate) enum Answer {
     /// Done.
     Done,
+    /// Machine policy does not let it be done.
+    NotAllowed,
     /// How it stands.
     Status {
         /// The view, and the version of the resident.

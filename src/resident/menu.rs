@@ -105,7 +105,9 @@ pub(crate) fn menu(view: &View, language: Language) -> Vec<Item> {
     items.push(Item::Separator);
     items.push(Item::Action(Choice::History, tr!(language, "Session history")));
     items.push(Item::Action(Choice::About, tr!(language, "About")));
-    items.push(Item::Action(Choice::Quit, tr!(language, "Quit")));
+    if view.managed.may_quit {
+        items.push(Item::Action(Choice::Quit, tr!(language, "Quit")));
+    }
     items
 }
 
@@ -217,6 +219,7 @@ pub(crate) mod tests {
             link_trouble: None,
             notice: None,
             do_not_disturb_secs: None,
+            managed: session::Managed::default(),
         }
     }
 
@@ -233,6 +236,10 @@ pub(crate) mod tests {
             unsupported: Permissions::EMPTY,
             chat: Vec::new(),
             unread: 0,
+            folder: None,
+            transfers: Vec::new(),
+            files: session::FilesDone::default(),
+            clipboard: session::ClipboardView::default(),
         })
     }
 
@@ -338,7 +345,19 @@ pub(crate) mod tests {
             limit_secs: 3600,
             approvable: false,
             number_to_call: None,
+            folder: None,
         }
+    }
+
+    #[test]
+    fn policy_can_take_quit_out_of_the_menu_and_nothing_that_ends() {
+        let mut view = view(session(5));
+        view.managed.may_quit = false;
+        let items = menu(&view, Language::ENGLISH);
+        let has = |wanted: Choice| {
+            items.iter().any(|item| matches!(item, Item::Action(choice, _) if *choice == wanted))
+        };
+        assert!(has(Choice::End) && !has(Choice::Quit));
     }
 
     #[test]

@@ -40,17 +40,22 @@ pub(crate) enum Answer {
 pub(crate) struct Notifications {
     events: UnboundedSender<Event>,
     language: Language,
+    /// Whether the settings let any be shown.
+    wanted: bool,
     request: Option<(RequestId, oneshot::Sender<()>)>,
 }
 
 impl Notifications {
     /// Shows nothing yet.
-    pub(crate) fn new(events: UnboundedSender<Event>, language: Language) -> Self {
-        Self { events, language, request: None }
+    pub(crate) fn new(events: UnboundedSender<Event>, language: Language, wanted: bool) -> Self {
+        Self { events, language, wanted, request: None }
     }
 
     /// Shows or withdraws.
     pub(crate) fn handle(&mut self, notification: &Notification, view: &View) {
+        if !self.wanted {
+            return;
+        }
         match notification {
             Notification::WithdrawRequest(id) => {
                 if self.request.as_ref().is_some_and(|(shown, _)| shown == id) {

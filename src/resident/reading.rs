@@ -25,8 +25,8 @@ impl Resident {
             return self.input(input, now);
         }
         let (tell, told) = oneshot::channel();
-        let (places, once) = (self.places.clone(), self.config.once);
-        self.disk.run(move || drop(tell.send(Settings::load(&places, None).core_config(once))));
+        let (places, once, is_device) = (self.places.clone(), self.config.once, self.is_device);
+        self.disk.run(move || drop(tell.send(Settings::load(&places, None, is_device).core_config(once))));
         let events = self.events.clone();
         tokio::spawn(async move {
             let config = tokio::time::timeout(SETTINGS_LIMIT, told).await.ok().and_then(Result::ok);

@@ -4,18 +4,25 @@ use crate::journal::ReceiptEnd;
 use crypto::{KeyPair, PublicKey};
 use protocol::{
     Outcome, RequestId, Timestamp,
-    signed::{RECEIPT_TYP, ReceiptTerms},
+    signed::{ChainEnd, FormerChain, RECEIPT_TYP, ReceiptTerms},
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// Signs receipts and keeps what is still needed of them.
 pub(crate) struct Receipts {
     key: Rc<KeyPair>,
     end: End,
+    /// Where the chain of an earlier key ended, as far as the journal knows.
+    former: Option<FormerChain>,
     /// Receipts on their way to the journal, oldest first.
     unwritten: Vec<Unwritten>,
     requests: BTreeMap<RequestId, String>,
     receipts: BTreeMap<RequestId, String>,
+    /// Those of `receipts` that the journal only counts.
+    counted: BTreeSet<RequestId>,
 }
 
 /// Where the chain of receipts ends.
@@ -44,14 +51,26 @@ impl Receipts {
         requests: BTreeMap<RequestId, String>,
     ) -> Self {
         let held = last_receipt.and_then(|receipt| {
-            let terms: ReceiptTerms = crypto::verify(receipt, RECEIPT_TYP, &key.public()).ok()?;
-            Some(End { signed: terms.number, previous: Some(crypto::hash(receipt.as_bytes())) })
+            let signer: ReceiptTerms = crypto::peek(receipt).ok()?;
+            let signer: PublicKey = signer.agent_public_key.parse().ok()?;
+            let terms: ReceiptTerms = crypto::verify(receipt, RECEIPT_TYP, &signer).ok()?;
+            Some((signer, ChainEnd { number: terms.number, receipt: crypto::hash(receipt.as_bytes()) }))
         });
-        let counted = last_counted
-            .filter(|counted| counted.agent_public_key == key.public().to_string())
-            .map(|counted| End { signed: counted.number, previous: Some(counted.hash) });
-        let end = held.into_iter().chain(counted).max_by_key(|end| end.signed).unwrap_or_default();
-        Self { key, end, unwritten: Vec::new(), requests, receipts: BTreeMap::new() }
+        let counted = last_counted.and_then(|counted| {
+            let signer: PublicKey = counted.agent_public_key.parse().ok()?;
+            Some((signer, ChainEnd { number: counted.number, receipt: counted.hash }))
+        });
+        let ends: Vec<(PublicKey, ChainEnd)> = held.into_iter().chain(counted).collect();
+        let newest = |own: bool| {
+            let of = ends.iter().filter(|(signer, _)| (*signer == key.public()) == own);
+            of.max_by_key(|(_, end)| end.number).cloned()
+        };
+        let end = newest(true)
+            .map(|(_, end)| End { signed: end.number, previous: Some(end.receipt) })
+            .unwrap_or_default();
+        let former = newest(false).map(|(signer, end)| FormerChain { agent_key: signer.fingerprint(), end });
+        let (receipts, counted) = (BTreeMap::new(), BTreeSet::new());
+        Self { key, end, former, unwritten: Vec::new(), requests, receipts, counted }
     }
 
     /// The agent's key.
@@ -91,6 +110,7 @@ impl Receipts {
             agent_public_key: self.key.public().to_string(),
             number: self.end.signed + 1,
             previous: self.end.previous.clone(),
+            follows: self.former.clone().filter(|_| self.end.signed == 0),
         };
         let receipt = crypto::sign(&self.key, RECEIPT_TYP, &terms).ok()?;
         let end = End { signed: self.end.signed + 1, previous: Some(crypto::hash(receipt.as_bytes())) };
@@ -98,6 +118,16 @@ impl Receipts {
         self.unwritten.push(Unwritten { request_id: id.clone(), before, failed: false });
         self.receipts.insert(id.clone(), receipt.clone());
         Some(receipt)
+    }
+
+    /// The receipt is counted and not kept.
+    pub(crate) fn only_counted(&mut self, id: &RequestId) {
+        self.counted.insert(id.clone());
+    }
+
+    /// The receipt that is in the journal, until its outcome has arrived.
+    pub(crate) fn written(&self, id: &RequestId) -> Option<&str> {
+        self.receipts.get(id).filter(|_| !self.counted.contains(id)).map(String::as_str)
     }
 
     /// The newest receipt, where there is one.
@@ -129,6 +159,7 @@ impl Receipts {
     pub(crate) fn forget(&mut self, id: &RequestId) {
         self.requests.remove(id);
         self.receipts.remove(id);
+        self.counted.remove(id);
     }
 }
 
@@ -165,6 +196,27 @@ mod tests {
         let counted = receipts.end().unwrap();
         assert_eq!(third(counted.clone()), (3, Some(counted.hash.clone())));
         assert_eq!(third(ReceiptEnd { agent_public_key: "another".into(), ..counted }).0, 2);
+    }
+
+    #[test]
+    fn the_first_receipt_of_a_new_key_names_the_last_one_of_the_key_before() {
+        let (old, new) = (Rc::new(KeyPair::generate().0), Rc::new(KeyPair::generate().0));
+        let one = "r1".parse::<RequestId>().unwrap();
+        let no = Outcome::Rejected { reason: None };
+        let chain = |key: &Rc<KeyPair>, last: Option<&str>| {
+            let mut receipts =
+                Receipts::new(key.clone(), last, None, BTreeMap::from([(one.clone(), "x".into())]));
+            receipts.receipt(&one, &no, Timestamp::UNIX_EPOCH).unwrap()
+        };
+        let read = |receipt: &str| crypto::peek::<ReceiptTerms>(receipt).unwrap();
+        let last = chain(&old, None);
+        assert_eq!(read(&last).follows, None);
+        let first = read(&chain(&new, Some(&last)));
+        let end = ChainEnd { number: 1, receipt: crypto::hash(last.as_bytes()) };
+        assert_eq!((first.number, first.previous), (1, None));
+        assert_eq!(first.follows, Some(FormerChain { agent_key: old.public().fingerprint(), end }));
+        // Said once, at the beginning.
+        assert_eq!(read(&chain(&old, Some(&last))).follows, None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the journal is given to keep, with the signed documents that belong to it.
 
 use super::{Event, Known, Resident};
-use crate::journal::Proof;
+use crate::{journal::Proof, system_log};
 use protocol::{Outcome, RequestId};
 use session::{Entry, Now};
 
@@ -36,6 +36,8 @@ impl Resident {
             | Entry::TakenBack { .. }
             | Entry::Prolonged { .. }
             | Entry::Actions { .. }
+            | Entry::Files { .. }
+            | Entry::Clipboard { .. }
             | Entry::SessionEnded { .. } => self.write(entry, now),
         }
     }
@@ -61,12 +63,16 @@ impl Resident {
             tracing::warn!(%request_id, "the request's signed terms are lost: it is not counted");
             return drop(self.unseen.seen(request_id));
         };
+        self.receipts.only_counted(request_id);
         let line = self.unseen.answered(request_id, newest.clone(), now);
         let done = self.recorded(Some(request_id.clone()), false);
         self.journal.count(&self.disk, now.wall, newest, line, done);
     }
 
     fn write(&mut self, entry: Entry, now: Now) {
+        if let Some(event) = system_log::Event::of_entry(&entry) {
+            self.disk.run(move || event.tell());
+        }
         let (mut proof, mut outcome_of) = (Proof::default(), None);
         match &entry {
             Entry::RequestReceived { request_id, .. } => {
@@ -89,7 +95,9 @@ impl Resident {
             | Entry::NotStarted { .. }
             | Entry::TakenBack { .. }
             | Entry::Prolonged { .. }
-            | Entry::Actions { .. } => {}
+            | Entry::Actions { .. }
+            | Entry::Files { .. }
+            | Entry::Clipboard { .. } => {}
         }
         let without_receipt = outcome_of.is_some() && proof.receipt.is_none();
         let done = self.recorded(outcome_of, without_receipt);

@@ -38,9 +38,10 @@ impl Running {
     fn start_through(service: &Service, url: &str, folder: &Path, program: PathBuf, as_device: bool) -> Self {
         let places = Places::all_in(folder);
         places.prepare().unwrap();
-        let settings = Settings::load(&places, Some(&url.parse().unwrap()));
+        let settings = Settings::load(&places, Some(&url.parse().unwrap()), false);
         let enrolment_token = as_device.then(|| service.enrolment_token.clone());
-        let options = Options { once: false, program, open_window: !as_device, enrolment_token };
+        let options =
+            Options { once: false, program, open_window: !as_device, enrolment_token, is_device: as_device };
         let kept = places.clone();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -138,6 +139,7 @@ fn approve() -> String {
         permissions: Permissions::from([Permission::View]),
         limit: Duration::from_secs(600),
         given_by: None,
+        folder: None,
     }))
 }
 

@@ -1,14 +1,18 @@
 //! Whom the agent believes: verifies signed requests, and remembers the keys of organisations.
 
+pub(crate) mod met;
+
 use super::disk::Disk;
 use crate::{places::Places, private};
 use crypto::PublicKey;
+use met::Met;
 use protocol::{
     Operator, Organisation, OrganisationId, Timestamp, TrustLevel,
     event::RequestEvent,
     signed::{Audience, REQUEST_TYP, RequestTerms},
     text::{MAX_NAME_CHARS, one_line},
 };
+use receipts::KnownOrganisation;
 use serde::{Deserialize, Serialize};
 use session::{Request, Responder};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
@@ -80,6 +84,7 @@ pub(crate) enum Verified {
 pub(crate) struct Trust {
     pinned: BTreeMap<OrganisationId, PublicKey>,
     remembered: BTreeMap<OrganisationId, Remembered>,
+    met: Met,
     path: PathBuf,
     /// The nonces seen in this run, with their request and their expiry.
     nonces: BTreeMap<String, (protocol::RequestId, Timestamp)>,
@@ -100,53 +105,119 @@ impl Trust {
             tracing::warn!(%error, "the organisations known from earlier sessions cannot be read");
             None
         });
-        Self { pinned, remembered: remembered.unwrap_or_default(), path, nonces: BTreeMap::new() }
+        let remembered = remembered.unwrap_or_default();
+        Self { pinned, remembered, met: Met::load(places), path, nonces: BTreeMap::new() }
     }
 
-    /// What this computer knows of an organisation's key.
-    pub(crate) fn level(&self, id: &OrganisationId, key: &str) -> TrustLevel {
-        let same = |known: &str| if known == key { None } else { Some(TrustLevel::Changed) };
-        if let Some(pinned) = self.pinned.get(id) {
-            return same(&pinned.to_string()).unwrap_or(TrustLevel::Pinned);
+    /// What this computer knows of an organisation's key at this time.
+    pub(crate) fn level(&self, id: &OrganisationId, key: &str, at: Timestamp) -> TrustLevel {
+        let (root, trusted) = match (self.pinned.get(id), self.remembered.get(id)) {
+            (Some(pinned), _) => (pinned.to_string(), TrustLevel::Pinned),
+            (None, Some(remembered)) => (remembered.public_key.clone(), TrustLevel::Known),
+            (None, None) => return TrustLevel::New,
+        };
+        let is_of_its_line = match root.parse() {
+            Ok(root) => {
+                let line = self.met.line(id, &root);
+                line.iter().any(|(known, until)| is_good(*until, at) && known.to_string() == key)
+            }
+            Err(_) => root == key,
+        };
+        if is_of_its_line { trusted } else { TrustLevel::Changed }
+    }
+
+    /// Takes in how an organisation came to another key, as far as that begins at a key that is known here: pinned,
+    /// remembered, or got when the agent joined.
+    pub(crate) fn learn(
+        &mut self,
+        disk: &Disk,
+        id: &OrganisationId,
+        joined: Option<&PublicKey>,
+        statements: &[String],
+    ) {
+        if statements.is_empty() {
+            return;
         }
-        match self.remembered.get(id) {
-            Some(remembered) => same(&remembered.public_key).unwrap_or(TrustLevel::Known),
-            None => TrustLevel::New,
+        let remembered = self.remembered.get(id).and_then(|known| known.public_key.parse().ok());
+        let roots = [self.pinned.get(id).copied(), remembered, joined.copied()];
+        let roots: Vec<PublicKey> = roots.into_iter().flatten().collect();
+        if !roots.is_empty() {
+            self.met.learn(id, &roots, statements);
+            self.met.keep(disk);
         }
     }
 
-    /// An organisation as the user sees it.
-    pub(crate) fn responder(&self, organisation: &Organisation) -> Responder {
+    /// The key that an organisation has by now, where it had this one when the agent joined.
+    pub(crate) fn newest_key(&self, id: &OrganisationId, joined: &PublicKey) -> PublicKey {
+        self.met.line(id, joined).last().map_or(*joined, |(key, _)| *key)
+    }
+
+    /// The keys whose signature is good at this time, for an agent that joined under this one: that, what took its place,
+    /// and what it took the place of, for as long as that overlaps.
+    pub(crate) fn good_keys(&self, id: &OrganisationId, joined: &PublicKey, at: Timestamp) -> Vec<PublicKey> {
+        let remembered = self.remembered.get(id).and_then(|known| known.public_key.parse().ok());
+        let roots = [self.pinned.get(id).copied(), remembered].into_iter().flatten();
+        let mut lines = roots.map(|root| self.met.line(id, &root));
+        let line = lines.find(|line| line.iter().any(|(key, _)| key == joined));
+        let line = line.unwrap_or_else(|| self.met.line(id, joined));
+        line.into_iter().filter(|(_, until)| is_good(*until, at)).map(|(key, _)| key).collect()
+    }
+
+    /// Lets `disk` write down under which keys requests came in.
+    pub(crate) fn keep(&mut self, disk: &Disk) {
+        self.met.keep(disk);
+    }
+
+    /// Every key that is known of an organisation, for whatever reason, as files of receipts name them.
+    pub(crate) fn organisations(&self) -> Vec<KnownOrganisation> {
+        let mut known = self.met.organisations();
+        let pinned = self.pinned.iter().map(|(id, key)| (id, key.to_string()));
+        let remembered = self.remembered.iter().map(|(id, known)| (id, known.public_key.clone()));
+        known.extend(pinned.chain(remembered).map(|(id, public_key)| KnownOrganisation {
+            id: id.clone(),
+            name: None,
+            domain: None,
+            public_key,
+            key_successions: Vec::new(),
+        }));
+        known
+    }
+
+    /// An organisation as the user sees it at this time.
+    pub(crate) fn responder(&self, organisation: &Organisation, at: Timestamp) -> Responder {
         self.shown(
             &organisation.id,
             &organisation.public_key,
             &organisation.name,
             organisation.domain.as_deref(),
+            at,
         )
     }
 
     /// Remembers the key of an organisation with which a session was finished. A changed key is not taken over: it
     /// would be enough to finish one session to pass for somebody else from then on.
     pub(crate) fn session_finished(&mut self, disk: &Disk, id: &OrganisationId, key: &str, at: Timestamp) {
-        if self.level(id, key) == TrustLevel::Changed {
+        if self.level(id, key, at) == TrustLevel::Changed {
             return;
         }
         self.remembered.insert(id.clone(), Remembered { public_key: key.into(), last_session: at });
         disk.write_json(self.path.clone(), self.remembered.clone());
     }
 
-    /// Checks everything that makes a request one for this agent, now.
+    /// Checks everything that makes a request one for this agent, now. `wall` is the computer's clock: whoever holds a key
+    /// that is over must not be able to turn back time with the service's.
     pub(crate) fn verify(
         &mut self,
         event: &RequestEvent,
         asked: &Asked,
         service_time: Timestamp,
+        wall: Timestamp,
     ) -> Result<Verified, Refusal> {
         if event.signed_request.len() > LONGEST_SIGNED {
             return Err(Refusal::TooLong);
         }
-        let terms: RequestTerms =
-            crypto::verify(&event.signed_request, REQUEST_TYP, &asked.organisation_key)?;
+        let at = service_time.max(wall);
+        let (key, terms) = self.signed_terms(event, asked, at)?;
         if terms.version != 1 {
             return Err(Refusal::Version(terms.version));
         }
@@ -177,11 +248,12 @@ impl Trust {
             return if *seen == terms.request_id { Ok(Verified::Repeated) } else { Err(Refusal::Replayed) };
         }
         self.nonces.insert(terms.nonce.clone(), (terms.request_id.clone(), terms.expires_at));
-        let key = asked.organisation_key.to_string();
         let domain = terms.organisation_domain.as_deref();
+        self.met.meet(&terms.organisation_id, &terms.organisation_name, domain, &key);
+        let key = key.to_string();
         Ok(Verified::New(Box::new(Request {
             id: terms.request_id,
-            organisation: self.shown(&terms.organisation_id, &key, &terms.organisation_name, domain),
+            organisation: self.shown(&terms.organisation_id, &key, &terms.organisation_name, domain, at),
             operator: Operator {
                 id: terms.operator.id,
                 name: one_line(&terms.operator.name, MAX_NAME_CHARS, "unnamed operator"),
@@ -192,23 +264,54 @@ impl Trust {
         })))
     }
 
-    fn shown(&self, id: &OrganisationId, key: &str, name: &str, domain: Option<&str>) -> Responder {
+    /// What was signed, and by which of the organisation's keys.
+    fn signed_terms(
+        &self,
+        event: &RequestEvent,
+        asked: &Asked,
+        at: Timestamp,
+    ) -> Result<(PublicKey, RequestTerms), Refusal> {
+        let mut refused = crypto::VerifyError::WrongSignature;
+        for key in self.good_keys(&asked.organisation_id, &asked.organisation_key, at) {
+            match crypto::verify(&event.signed_request, REQUEST_TYP, &key) {
+                Ok(terms) => return Ok((key, terms)),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused.into())
+    }
+
+    fn shown(
+        &self,
+        id: &OrganisationId,
+        key: &str,
+        name: &str,
+        domain: Option<&str>,
+        at: Timestamp,
+    ) -> Responder {
         Responder {
             id: id.clone(),
             name: one_line(name, MAX_NAME_CHARS, "unnamed organisation"),
             // A domain is ASCII; anything else could look like one.
             domain: domain.filter(|domain| domain.is_ascii()).map(|domain| one_line(domain, 253, "?")),
-            trust: self.level(id, key),
+            trust: self.level(id, key, at),
             last_session: self.remembered.get(id).map(|remembered| remembered.last_session),
         }
     }
+}
+
+fn is_good(until: Option<Timestamp>, at: Timestamp) -> bool {
+    until.is_none_or(|until| until >= at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crypto::KeyPair;
-    use protocol::{Permission, Permissions};
+    use protocol::{
+        Permission, Permissions,
+        signed::{KEY_SUCCESSION_TYP, KeySuccessionTerms},
+    };
 
     const NOW: i64 = 1_800_000_000;
 
@@ -261,12 +364,13 @@ mod tests {
                 request_id: "r1".parse().unwrap(),
                 signed_request: crypto::sign(&self.organisation, REQUEST_TYP, &self.terms).unwrap(),
                 answer_within_secs: 90,
+                key_successions: Vec::new(),
             }
         }
 
         fn verify(&mut self) -> Result<Verified, Refusal> {
             let event = self.event();
-            self.trust.verify(&event, &self.asked, at(NOW + 1))
+            self.trust.verify(&event, &self.asked, at(NOW + 1), at(NOW + 1))
         }
     }
 
@@ -325,7 +429,10 @@ mod tests {
         case.verify().unwrap();
         case.terms.request_id = "r2".parse().unwrap();
         let event = RequestEvent { request_id: "r2".parse().unwrap(), ..case.event() };
-        assert!(matches!(case.trust.verify(&event, &case.asked, at(NOW + 1)), Err(Refusal::Replayed)));
+        assert!(matches!(
+            case.trust.verify(&event, &case.asked, at(NOW + 1), at(NOW + 1)),
+            Err(Refusal::Replayed)
+        ));
     }
 
     #[test]
@@ -333,16 +440,91 @@ mod tests {
         let mut case = Case::new();
         let id: OrganisationId = "org1".parse().unwrap();
         let disk = Disk::start().unwrap();
-        assert_eq!(case.trust.level(&id, "key"), TrustLevel::New);
+        assert_eq!(case.trust.level(&id, "key", at(NOW)), TrustLevel::New);
         case.trust.session_finished(&disk, &id, "key", at(NOW));
-        assert_eq!(case.trust.level(&id, "key"), TrustLevel::Known);
+        assert_eq!(case.trust.level(&id, "key", at(NOW)), TrustLevel::Known);
         case.trust.session_finished(&disk, &id, "other", at(NOW));
-        assert_eq!(case.trust.level(&id, "other"), TrustLevel::Changed);
-        assert_eq!(case.trust.level(&id, "key"), TrustLevel::Known);
+        assert_eq!(case.trust.level(&id, "other", at(NOW)), TrustLevel::Changed);
+        assert_eq!(case.trust.level(&id, "key", at(NOW)), TrustLevel::Known);
 
         let (pinned, _) = KeyPair::generate();
         case.trust.pinned.insert(id.clone(), pinned.public());
-        assert_eq!(case.trust.level(&id, &pinned.public().to_string()), TrustLevel::Pinned);
-        assert_eq!(case.trust.level(&id, "key"), TrustLevel::Changed);
+        assert_eq!(case.trust.level(&id, &pinned.public().to_string(), at(NOW)), TrustLevel::Pinned);
+        assert_eq!(case.trust.level(&id, "key", at(NOW)), TrustLevel::Changed);
+    }
+
+    fn succession(from: &KeyPair, to: &KeyPair, former_until: i64) -> Vec<String> {
+        let terms = KeySuccessionTerms {
+            version: 1,
+            organisation_id: "org1".parse().unwrap(),
+            former_key: from.public().to_string(),
+            key: to.public().to_string(),
+            issued_at: at(NOW),
+            former_until: at(former_until),
+        };
+        vec![crypto::sign(from, KEY_SUCCESSION_TYP, &terms).unwrap()]
+    }
+
+    #[test]
+    fn a_key_that_the_old_one_named_is_trusted_as_that_was_and_the_old_one_for_a_stated_time() {
+        let mut case = Case::new();
+        let (id, disk) = (case.asked.organisation_id.clone(), Disk::start().unwrap());
+        let (old, new) = (case.asked.organisation_key, KeyPair::generate().0);
+        case.trust.pinned.insert(id.clone(), old);
+        let statements = succession(&case.organisation, &new, NOW + 100);
+        let text = new.public().to_string();
+        assert_eq!(case.trust.level(&id, &text, at(NOW)), TrustLevel::Changed);
+        case.trust.learn(&disk, &id, Some(&old), &statements);
+        assert_eq!(case.trust.newest_key(&id, &old), new.public());
+        assert_eq!(case.trust.level(&id, &text, at(NOW)), TrustLevel::Pinned);
+        assert_eq!(case.trust.level(&id, &old.to_string(), at(NOW + 100)), TrustLevel::Pinned);
+        assert_eq!(case.trust.level(&id, &old.to_string(), at(NOW + 101)), TrustLevel::Changed);
+
+        // Both sign requests until then; which of them the agent joined under makes no difference.
+        assert!(
+            matches!(case.verify(), Ok(Verified::New(request)) if request.organisation.trust == TrustLevel::Pinned)
+        );
+        let old_pair = std::mem::replace(&mut case.organisation, new);
+        case.terms.nonce = crypto::random_id();
+        assert!(
+            matches!(case.verify(), Ok(Verified::New(request)) if request.organisation.trust == TrustLevel::Pinned)
+        );
+        case.asked.organisation_key = case.organisation.public();
+        case.organisation = old_pair;
+        case.terms.nonce = crypto::random_id();
+        assert!(matches!(case.verify(), Ok(Verified::New(_))));
+        case.terms.nonce = crypto::random_id();
+        let event = case.event();
+        let late = case.trust.verify(&event, &case.asked, at(NOW + 1), at(NOW + 101));
+        assert!(matches!(late, Err(Refusal::Signature(_))), "a service cannot turn back time for an old key");
+    }
+
+    #[test]
+    fn what_was_learned_of_keys_lasts_and_a_thief_of_the_old_key_cannot_name_another_heir() {
+        let mut case = Case::new();
+        let places = Places::all_in(case._folder.path());
+        let (id, disk) = (case.asked.organisation_id.clone(), Disk::start().unwrap());
+        let (old, new, thief) = (case.asked.organisation_key, KeyPair::generate().0, KeyPair::generate().0);
+        case.trust.session_finished(&disk, &id, &old.to_string(), at(NOW));
+        case.trust.learn(&disk, &id, None, &succession(&case.organisation, &new, NOW));
+        case.trust.learn(&disk, &id, None, &succession(&case.organisation, &thief, NOW));
+        disk.finish(Duration::from_secs(5));
+        let trust = Trust::load(&places, BTreeMap::new());
+        assert_eq!(trust.level(&id, &new.public().to_string(), at(NOW)), TrustLevel::Known);
+        assert_eq!(trust.level(&id, &thief.public().to_string(), at(NOW)), TrustLevel::Changed);
+    }
+
+    #[test]
+    fn a_statement_of_a_key_that_nobody_knows_makes_nothing_known() {
+        let mut case = Case::new();
+        let (id, disk) = (case.asked.organisation_id.clone(), Disk::start().unwrap());
+        let (stranger, new) = (KeyPair::generate().0, KeyPair::generate().0);
+        let known = KeyPair::generate().0.public().to_string();
+        case.trust.session_finished(&disk, &id, &known, at(NOW));
+        case.trust.learn(&disk, &id, None, &succession(&stranger, &new, NOW));
+        assert_eq!(case.trust.level(&id, &new.public().to_string(), at(NOW)), TrustLevel::Changed);
+        // Not even where an agent joined under that key: it is trusted no more for it.
+        case.trust.learn(&disk, &id, Some(&stranger.public()), &succession(&stranger, &new, NOW));
+        assert_eq!(case.trust.level(&id, &new.public().to_string(), at(NOW)), TrustLevel::Changed);
     }
 }

@@ -97,6 +97,21 @@ impl Service {
         assert!(answer.unwrap().status().is_success());
     }
 
+    fn admin(&self) -> service::admin::Admin {
+        service::admin::Admin::open(&self.folder.path().join("service.db")).unwrap()
+    }
+
+    /// The key that signs the organisation's requests now.
+    pub(crate) fn organisation_key(&self) -> String {
+        self.admin().organisations().unwrap().remove(0).public_key
+    }
+
+    /// Gives the organisation another key.
+    pub(crate) fn rotate_key(&self) {
+        let id = self.admin().organisations().unwrap().remove(0).id;
+        self.admin().rotate_key(&id, 30).unwrap();
+    }
+
     pub(crate) fn operator(&self) -> Operator<'_> {
         Operator::sign_in(self)
     }
@@ -122,7 +137,7 @@ impl<'a> Operator<'a> {
         let http = http.build().unwrap();
         let url = service.url();
         let (cookie, me) = service.runtime.block_on(async {
-            let body = SignIn { login: "olivia".into(), password: Secret::new(PASSWORD) };
+            let body = SignIn { login: "olivia".into(), password: Secret::new(PASSWORD), code: None };
             let answer = http.post(format!("{url}/operator/v1/sign-in")).json(&body).send().await.unwrap();
             let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
             (cookie, answer.json::<Me>().await.unwrap())

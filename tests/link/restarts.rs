@@ -165,12 +165,7 @@ fn a_no_that_could_not_be_written_reaches_the_operator_and_leaves_no_gap_in_the_
     limit("1:unlimited");
     let lost = ask();
     limit("unlimited:unlimited");
-    // So soon after the other it does not ring.
-    let next = operator.ask(Target::Device(device.id.clone()), Permissions::all());
-    let prompt = || user.status()["view"]["prompt"]["request_id"].clone();
-    until("the next has come", || (prompt() == next.id.as_str()).then_some(()));
-    operator.withdraw(&next);
-    let next = next.id;
+    let next = ask();
     let (next_number, previous, _) = until("the next is written", || written(&next));
     assert_eq!(written(&lost), None);
     assert_eq!((next_number, previous), (number + 1, Some(hash)));

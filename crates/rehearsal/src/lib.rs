@@ -9,6 +9,7 @@ mod operator;
 mod service;
 #[cfg(target_os = "linux")]
 mod stage;
+mod wire;
 
 pub use agent::{Agent, AgentOptions};
 pub use bridge::Bridge;
@@ -16,6 +17,7 @@ pub use operator::Operator;
 pub use service::{Service, ServiceOptions, SetUp};
 #[cfg(target_os = "linux")]
 pub use stage::{A_MOMENT, POPUP, Stage, WINDOW, environment};
+pub use wire::{Slowness, Wire};
 
 use anyhow::{Context, Result, bail};
 use std::{

@@ -9,8 +9,8 @@ use protocol::{
     Actions, DeviceId, InvitationId, Permissions, RequestId, SessionId,
     event::MessageKind,
     operator::{
-        CreateInvitation, CreateRequest, DeviceView, InvitationView, Me, MessageView, PostMessage,
-        ReceiptView, RequestState, RequestView, SessionView, SignIn, Target,
+        CreateInvitation, CreateRequest, DeviceView, FilesCredential, InvitationView, Me, MessageView,
+        PostMessage, ReceiptView, RequestState, RequestView, SessionView, SignIn, Target,
     },
 };
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, header};
@@ -52,7 +52,7 @@ impl Operator {
         // A WebSocket begins as an HTTP/1.1 request.
         let websockets = client()?.http1_only().build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let body = SignIn { login: login.into(), password: protocol::Secret::new(password) };
+        let body = SignIn { login: login.into(), password: protocol::Secret::new(password), code: None };
         let (cookie, me) = runtime.block_on(async {
             let answer = http
                 .post(format!("{url}/operator/v1/sign-in"))
@@ -86,6 +86,15 @@ impl Operator {
             path: format!("/operator/v1/sessions/{session}/desktop"),
             cookie: self.cookie.clone(),
         })
+    }
+
+    /// A session's folder, for any WebDAV client.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses.
+    pub fn files(&self, session: &SessionId) -> Result<FilesCredential> {
+        self.call(Method::POST, &format!("sessions/{session}/files-credential"), NOTHING)
     }
 
     /// Makes an invitation with the default expiry.

@@ -133,6 +133,23 @@ impl Stage {
         found.with_context(|| self.desktop.accessibility().outline())
     }
 
+    /// A field to write in whose name holds `name`, whatever the letters' case.
+    ///
+    /// # Errors
+    ///
+    /// When there is none in time.
+    pub fn field(&self, name: &str) -> Result<Element> {
+        let is_it = |element: &Element| {
+            element.role().is_ok_and(|role| role == "entry" || role == "text")
+                && element.name().is_ok_and(|found| found.to_lowercase().contains(name))
+        };
+        let found = wait_for(&format!("the field {name:?}"), || {
+            let programs = self.desktop.accessibility().programs()?;
+            Ok(programs.iter().find_map(|program| program.find_where(is_it)))
+        });
+        found.with_context(|| self.desktop.accessibility().outline())
+    }
+
     /// Waits for something whose name holds `text`.
     ///
     /// # Errors

@@ -1,9 +1,13 @@
 //! The agent on a real desktop: what a person sees and presses, and what comes of it at the service.
 
+#[path = "desktop/clipboard.rs"]
+mod clipboard;
 #[path = "desktop/control.rs"]
 mod control;
 #[path = "desktop/doctor.rs"]
 mod doctor;
+#[path = "desktop/files.rs"]
+mod files;
 #[path = "desktop/keys.rs"]
 mod keys;
 #[path = "desktop/kills.rs"]
@@ -12,6 +16,8 @@ mod kills;
 mod live_demo;
 #[path = "desktop/manners.rs"]
 mod manners;
+#[path = "desktop/network.rs"]
+mod network;
 #[path = "desktop/soak.rs"]
 mod soak;
 #[path = "desktop/story.rs"]

@@ -1,4 +1,4 @@
-//! Draws the PNG icons of tray and windows from their SVG sources: `cargo run -p window --example icons`.
+//! Draws the icons of tray, windows and programs from their SVG sources: `cargo run -p window --example icons`.
 
 use resvg::{
     tiny_skia::{Pixmap, Transform},
@@ -20,9 +20,46 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             draw(&tree, 64).save_png(folder.join(format!("{name}@2x.png")))?;
         } else {
             draw(&tree, 128).save_png(folder.join(format!("{name}.png")))?;
+            std::fs::write(folder.join(format!("{name}.ico")), ico(&tree)?)?;
+            std::fs::write(folder.join(format!("{name}.icns")), icns(&tree)?)?;
         }
     }
     Ok(())
+}
+
+/// An icon file of Windows: a table of contents, then a PNG for each size.
+fn ico(tree: &Tree) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    const SIDES: [u32; 7] = [16, 20, 24, 32, 48, 64, 256];
+    let mut contents = vec![0, 0, 1, 0, SIDES.len() as u8, 0];
+    let mut pictures = Vec::new();
+    for side in SIDES {
+        let picture = draw(tree, side).encode_png()?;
+        // A zero stands for 256.
+        let byte = (side % 256) as u8;
+        contents.extend([byte, byte, 0, 0, 1, 0, 32, 0]);
+        contents.extend((picture.len() as u32).to_le_bytes());
+        contents.extend((6 + 16 * SIDES.len() as u32 + pictures.len() as u32).to_le_bytes());
+        pictures.extend(picture);
+    }
+    contents.extend(pictures);
+    Ok(contents)
+}
+
+/// An icon file of macOS: a PNG for each size, behind its kind and length.
+fn icns(tree: &Tree) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let kinds =
+        [(b"ic11", 32), (b"ic12", 64), (b"ic07", 128), (b"ic08", 256), (b"ic09", 512), (b"ic10", 1024)];
+    let mut body = Vec::new();
+    for (kind, side) in kinds {
+        let picture = draw(tree, side).encode_png()?;
+        body.extend(kind);
+        body.extend((picture.len() as u32 + 8).to_be_bytes());
+        body.extend(picture);
+    }
+    let mut file = b"icns".to_vec();
+    file.extend((body.len() as u32 + 8).to_be_bytes());
+    file.extend(body);
+    Ok(file)
 }
 
 fn draw(tree: &Tree, side: u32) -> Pixmap {

@@ -7,12 +7,15 @@
 //! [`run`] fails only before a window is open. [`exit_code`] says how to leave then; the reason goes to standard error.
 
 mod clock;
+mod deeds;
+mod folders;
 mod fonts;
 mod links;
 mod look;
 mod models;
 mod platform;
 mod prompt;
+mod service_question;
 mod session_window;
 mod stage;
 mod talk;
@@ -21,6 +24,7 @@ mod transcript;
 pub mod ui;
 
 pub use prompt::PromptUi;
+pub use service_question::ask_service;
 pub use session_window::{BarUi, SessionUi};
 pub use stage::make_names_legible;
 pub use talk::Tell;

@@ -9,22 +9,30 @@ pub(crate) use process::run;
 
 use crate::{
     clock,
+    folders::{self, Browser},
     models::sync,
     talk::Tell,
     transcript,
     ui::{Asked, PromptPage, PromptWindow, Ui, telephone},
 };
 use line::FromWindow;
-use protocol::{Permissions, RequestId, text::isolated};
-use session::{Notice, PromptStage, PromptView, Screen, UserInput, View};
-use slint::{CloseRequestResponse, ComponentHandle as _, ModelRc, VecModel};
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use protocol::{Permission, Permissions, RequestId, text::isolated};
+use session::{Choice, Notice, PromptStage, PromptView, Screen, UserInput, View};
+use slint::{CloseRequestResponse, ComponentHandle as _, ModelRc, SharedString, VecModel};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+    rc::Rc,
+    time::Duration,
+};
 
 /// What the user has chosen and not sent yet, for one request.
 struct Choices {
     request_id: RequestId,
     on: Permissions,
     limit_secs: u64,
+    /// The folder that the user chose in the place of the preset one.
+    folder: Option<PathBuf>,
 }
 
 /// What the popup's callbacks share.
@@ -32,6 +40,9 @@ struct State {
     tell: Tell,
     choices: Option<Choices>,
     prompt: Option<PromptView>,
+    home: Option<PathBuf>,
+    /// While the user looks for another folder.
+    browser: Option<Browser>,
     /// The user said no: nothing is left to be read when the request is over.
     rejected: bool,
 }
@@ -41,6 +52,7 @@ pub struct PromptUi {
     window: PromptWindow,
     asked: Rc<VecModel<Asked>>,
     limits: Rc<VecModel<i32>>,
+    folders: Rc<VecModel<SharedString>>,
     state: Rc<RefCell<State>>,
 }
 
@@ -51,7 +63,16 @@ impl PromptUi {
     ///
     /// When the toolkit cannot make a window.
     pub fn new(tell: Tell) -> Result<Self, slint::PlatformError> {
-        let state = State { tell, choices: None, prompt: None, rejected: false };
+        Self::at_home(tell, transcript::home())
+    }
+
+    /// The same for a user whose home folder is this.
+    ///
+    /// # Errors
+    ///
+    /// When the toolkit cannot make a window.
+    pub fn at_home(tell: Tell, home: Option<PathBuf>) -> Result<Self, slint::PlatformError> {
+        let state = State { tell, choices: None, prompt: None, home, browser: None, rejected: false };
         Self::with_state(Rc::new(RefCell::new(state)))
     }
 
@@ -62,17 +83,21 @@ impl PromptUi {
         ui.window.set_has_key(self.window.get_has_key());
         ui.window.set_endable(self.window.get_endable());
         ui.window.set_suspicion_open(self.window.get_suspicion_open());
+        ui.window.set_folder_open(self.window.get_folder_open());
+        ui.show_folders();
         ui.refresh();
         Ok(ui)
     }
 
     fn with_state(state: Rc<RefCell<State>>) -> Result<Self, slint::PlatformError> {
         let window = PromptWindow::new()?;
-        let ui = Self { window, asked: Rc::default(), limits: Rc::default(), state };
+        let (asked, limits, folders) = (Rc::default(), Rc::default(), Rc::default());
+        let ui = Self { window, asked, limits, folders, state };
         ui.window.set_asked(ModelRc::from(Rc::clone(&ui.asked)));
         ui.window.set_limits(ModelRc::from(Rc::clone(&ui.limits)));
-        ui.window.global::<Ui>().set_folder(transcript::short_folder().into());
+        ui.window.set_folders(ModelRc::from(Rc::clone(&ui.folders)));
         ui.connect();
+        ui.connect_folders();
         Ok(ui)
     }
 
@@ -97,6 +122,7 @@ impl PromptUi {
             state.rejected = false;
             self.window.set_reasons_open(false);
             self.window.set_suspicion_open(false);
+            self.window.set_folder_open(false);
         }
         state.prompt = Some(prompt.clone());
         drop(state);
@@ -139,6 +165,7 @@ impl PromptUi {
         window.set_trust(prompt.organisation.trust.into());
         window.set_last_session(prompt.organisation.last_session.map(clock::date).unwrap_or_default().into());
         window.set_during_session(prompt.during_session);
+        self.show_folder(prompt, choices, state.home.as_deref());
         let asked = prompt.choices.iter().map(|choice| Asked {
             permission: choice.permission.into(),
             grantable: choice.grantable,
@@ -167,6 +194,7 @@ impl PromptUi {
                         permissions: choices.on,
                         limit: Duration::from_secs(choices.limit_secs),
                         given_by: Some(by.into()),
+                        folder: choices.folder.clone(),
                     });
                 }
             }
@@ -207,6 +235,85 @@ impl PromptUi {
         self.connect_choices();
     }
 
+    fn show_folder(&self, prompt: &PromptView, choices: &Choices, home: Option<&Path>) {
+        let folder = prompt.folder.as_ref();
+        let path = folder.map(|folder| choices.folder.as_ref().unwrap_or(&folder.path));
+        let shown = path.map(|path| folders::shown(path, home)).unwrap_or_default();
+        let is_files =
+            |choice: &&Choice| matches!(choice.permission, Permission::FilesRead | Permission::FilesWrite);
+        let is_grantable = prompt.choices.iter().filter(is_files).any(|choice| choice.grantable);
+        self.window.set_folder(if is_grantable { shown.as_str().into() } else { "".into() });
+        self.window.set_folder_can_change(folder.is_some_and(|folder| folder.can_change));
+        self.window.global::<Ui>().set_folder(shown.into());
+    }
+
+    /// Where the user is while looking for a folder.
+    fn show_folders(&self) {
+        let state = self.state.borrow();
+        let Some(browser) = &state.browser else { return };
+        let home = state.home.as_deref();
+        let window = &self.window;
+        window.set_folder_here(folders::shown(browser.here(), home).into());
+        window.set_folder_above(
+            browser.above().map(|above| folders::shown(above, home)).unwrap_or_default().into(),
+        );
+        sync(&self.folders, browser.names.iter().map(|name| isolated(name).into()).collect());
+        let folder = state.prompt.as_ref().and_then(|prompt| prompt.folder.as_ref());
+        let whole_home = folder.is_some_and(|folder| folder.whole_home);
+        window.set_folder_shareable(whole_home || !browser.is_home());
+    }
+
+    fn connect_folders(&self) {
+        let on = |change: fn(&mut State)| {
+            let ui = self.weak();
+            move || {
+                if let Some(ui) = ui() {
+                    change(&mut ui.state.borrow_mut());
+                    ui.show_folders();
+                }
+            }
+        };
+        let looking = on(State::look_for_folder);
+        let weak = self.window.as_weak();
+        self.window.on_look_for_folder(move || {
+            looking();
+            if let Some(window) = weak.upgrade() {
+                window.set_folder_open(true);
+            }
+        });
+        self.window.on_folder_left(on(|state| {
+            if let Some(browser) = &mut state.browser {
+                browser.leave();
+            }
+        }));
+        let ui = self.weak();
+        self.window.on_folder_entered(move |index| {
+            let (Some(ui), Ok(index)) = (ui(), usize::try_from(index)) else { return };
+            if let Some(browser) = &mut ui.state.borrow_mut().browser {
+                browser.enter(index);
+            }
+            ui.show_folders();
+        });
+        let ui = self.weak();
+        self.window.on_folder_chosen(move || {
+            let Some(ui) = ui() else { return };
+            ui.state.borrow_mut().choose_folder();
+            ui.window.set_folder_open(false);
+            ui.refresh();
+        });
+    }
+
+    /// For callbacks: the window owns them, and they must not own it.
+    fn weak(&self) -> impl Fn() -> Option<Self> + use<> {
+        let (window, state) = (self.window.as_weak(), Rc::clone(&self.state));
+        let (asked, limits, folders) =
+            (Rc::clone(&self.asked), Rc::clone(&self.limits), Rc::clone(&self.folders));
+        move || {
+            let (asked, limits, folders) = (Rc::clone(&asked), Rc::clone(&limits), Rc::clone(&folders));
+            Some(Self { window: window.upgrade()?, asked, limits, folders, state: Rc::clone(&state) })
+        }
+    }
+
     fn connect_choices(&self) {
         self.window.on_switched({
             let (state, asked, window) =
@@ -244,6 +351,7 @@ impl Choices {
             request_id: prompt.request_id.clone(),
             on: on.map(|choice| choice.permission).collect(),
             limit_secs: prompt.limit_secs,
+            folder: None,
         }
     }
 }
@@ -258,6 +366,20 @@ impl State {
             let request_id = choices.request_id.clone();
             self.rejected = true;
             self.user(UserInput::Reject { request_id, reason });
+        }
+    }
+
+    fn look_for_folder(&mut self) {
+        let (Some(prompt), Some(choices), Some(home)) = (&self.prompt, &self.choices, &self.home) else {
+            return;
+        };
+        let chosen = choices.folder.as_ref().or(prompt.folder.as_ref().map(|folder| &folder.path));
+        self.browser = chosen.map(|chosen| Browser::beside(home.clone(), chosen));
+    }
+
+    fn choose_folder(&mut self) {
+        if let (Some(browser), Some(choices)) = (self.browser.take(), &mut self.choices) {
+            choices.folder = Some(browser.here().to_owned());
         }
     }
 

@@ -1,6 +1,7 @@
 //! The session window.
 
 mod bar;
+mod clipboard;
 mod past;
 mod process;
 mod show;
@@ -13,7 +14,7 @@ use crate::{
     models::sync,
     talk::Tell,
     transcript,
-    ui::{Action, Brand, Kept, Line, Page, Permission, SessionWindow, Theme, Ui, left_to_right},
+    ui::{Action, Brand, Deed, Kept, Line, Page, Permission, SessionWindow, Theme, Transfer, left_to_right},
 };
 use line::{FromWindow, History, Look};
 use protocol::{SessionCode, Timestamp};
@@ -21,6 +22,7 @@ use session::{ChatLine, UserInput, View};
 use slint::{ComponentHandle as _, ModelRc, SharedString, VecModel};
 use std::{
     cell::{Cell, RefCell},
+    path::PathBuf,
     rc::Rc,
     time::Duration,
 };
@@ -32,6 +34,7 @@ const PROLONG_BY: Duration = Duration::from_secs(30 * 60);
 /// What the window's callbacks share.
 struct State {
     tell: Tell,
+    home: Option<PathBuf>,
     /// The code's field as it was before the last key press.
     code: RefCell<String>,
     /// The code that came from outside last, put into the field once.
@@ -53,6 +56,8 @@ pub struct SessionUi {
     chat: Rc<VecModel<Line>>,
     ended_granted: Rc<VecModel<Permission>>,
     ended_done: Rc<VecModel<Action>>,
+    transfers: Rc<VecModel<Transfer>>,
+    deeds: Rc<VecModel<Deed>>,
     state: Rc<State>,
 }
 
@@ -63,8 +68,18 @@ impl SessionUi {
     ///
     /// When the toolkit cannot make a window.
     pub fn new(tell: Tell) -> Result<Self, slint::PlatformError> {
+        Self::at_home(tell, transcript::home())
+    }
+
+    /// The same for a user whose home folder is this.
+    ///
+    /// # Errors
+    ///
+    /// When the toolkit cannot make a window.
+    pub fn at_home(tell: Tell, home: Option<PathBuf>) -> Result<Self, slint::PlatformError> {
         let state = State {
             tell,
+            home,
             code: RefCell::default(),
             last_offer: RefCell::default(),
             unread: Cell::new(0),
@@ -80,6 +95,8 @@ impl SessionUi {
             chat: Rc::default(),
             ended_granted: Rc::default(),
             ended_done: Rc::default(),
+            transfers: Rc::default(),
+            deeds: Rc::default(),
             state: Rc::new(state),
         };
         ui.window.set_actions(ModelRc::from(Rc::clone(&ui.actions)));
@@ -87,7 +104,9 @@ impl SessionUi {
         ui.window.set_chat(ModelRc::from(Rc::clone(&ui.chat)));
         ui.window.set_ended_granted(ModelRc::from(Rc::clone(&ui.ended_granted)));
         ui.window.set_ended_done(ModelRc::from(Rc::clone(&ui.ended_done)));
-        ui.window.global::<Ui>().set_folder(transcript::short_folder().into());
+        ui.window.set_transfers(ModelRc::from(Rc::clone(&ui.transfers)));
+        ui.window.set_deeds(ModelRc::from(Rc::clone(&ui.deeds)));
+        ui.window.set_ended_deeds(ModelRc::from(Rc::clone(&ui.deeds)));
         ui.connect();
         ui.connect_chat();
         Ok(ui)
@@ -153,6 +172,14 @@ impl SessionUi {
         self.on_press(|window, tell| {
             window
                 .on_take_back(move |permission| tell(UserInput::TakeBack { permission: permission.into() }));
+        });
+        self.on_press(|window, tell| window.on_send_copied(move || tell(UserInput::SendCopied)));
+        self.on_press(|window, tell| {
+            window.on_cancel_transfer(move |id| {
+                if let Ok(id) = id.parse() {
+                    tell(UserInput::CancelTransfer { id });
+                }
+            });
         });
         self.on_press(|window, tell| window.on_close_summary(move || tell(UserInput::CloseSummary)));
         self.on_press(|window, tell| {

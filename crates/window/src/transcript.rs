@@ -3,7 +3,7 @@
 //! There is no file dialog: an operator who controls the desktop could steer one. A new file is written where the user's
 //! browser puts files too, never over another one, and the window says its name.
 
-use crate::{clock, ui::left_to_right};
+use crate::clock;
 use protocol::{Timestamp, event::MessageKind};
 use session::{ChatLine, Speaker};
 use std::{
@@ -65,15 +65,19 @@ pub(crate) fn folder() -> Option<PathBuf> {
     Some(folders.download_dir().unwrap_or_else(|| folders.home_dir()).to_owned())
 }
 
-/// [`folder`] as people write it; empty where there is none.
-pub(crate) fn short_folder() -> String {
-    folder().map(|folder| left_to_right(&short(&folder))).unwrap_or_default()
-}
-
 /// `path` as people write it: `~/Downloads`.
 pub(crate) fn short(path: &Path) -> String {
-    let home = directories::BaseDirs::new();
-    match home.as_ref().and_then(|home| path.strip_prefix(home.home_dir()).ok()) {
+    short_below(path, home().as_deref())
+}
+
+/// The user's home folder.
+pub(crate) fn home() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|home| home.home_dir().to_owned())
+}
+
+/// The same where the home folder is this.
+pub(crate) fn short_below(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
         Some(rest) if rest.as_os_str().is_empty() => "~".into(),
         Some(rest) => Path::new("~").join(rest).display().to_string(),
         None => path.display().to_string(),

@@ -80,7 +80,7 @@ async fn poll(
             (true, true) => Pace::ATTENTIVE,
             (false, true) => pace.wait_secs,
         };
-        let query = EventsQuery { after: after.clone(), wait_secs };
+        let query = EventsQuery { after: after.clone(), wait_secs, run: Some(service.run().to_owned()) };
         let asked = Instant::now();
         let answer = tokio::select! {
             answer = service.events(&token, &query) => answer,

@@ -13,12 +13,14 @@ fn resident(folder: &Path) -> (Resident, mpsc::UnboundedReceiver<Event>) {
     let places = Places::all_in(folder);
     places.prepare().unwrap();
     let url: crate::settings::ServiceUrl = "http://127.0.0.1:9".parse().unwrap();
-    let settings = Settings::load(&places, Some(&url));
+    let settings = Settings::load(&places, Some(&url), false);
     let program = folder.join("program");
-    let options = Options { once: false, program, open_window: false, enrolment_token: None };
+    let options =
+        Options { once: false, program, open_window: false, enrolment_token: None, is_device: false };
     let (events, received) = mpsc::unbounded_channel();
     let (mut resident, _) = Resident::new(places, &settings, &options, Box::new(drop), events).unwrap();
     let organisation = Organisation {
+        key_successions: Vec::new(),
         id: "org1".parse().unwrap(),
         name: "Example Support".into(),
         domain: None,
@@ -27,7 +29,7 @@ fn resident(folder: &Path) -> (Resident, mpsc::UnboundedReceiver<Event>) {
     };
     let standing = Standing::Invitation { invitation_id: "i1".parse().unwrap() };
     let agent_token = Secret::new("token");
-    let credential = Credential { service_url: url, agent_token, organisation, standing };
+    let credential = Credential { service_url: url, agent_token, organisation, standing, agent_key: None };
     resident.known = resident.known(credential);
     (resident, received)
 }

@@ -59,7 +59,7 @@ fn a_pipe_in_the_place_of_settings_is_not_waited_for() {
     let path = places.user_settings();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-    let settings = Settings::load(&places, None);
+    let settings = Settings::load(&places, None, false);
     assert_eq!(settings.report().mistakes.len(), 1);
     assert_eq!(settings.permissions.value, Permissions::EMPTY);
 }

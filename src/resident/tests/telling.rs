@@ -13,7 +13,7 @@ struct Telling {
 impl Telling {
     fn through(between: &between::Between, folder: &Path) -> Self {
         let url: crate::settings::ServiceUrl = between.url().parse().unwrap();
-        let settings = Settings::load(&Places::all_in(folder), Some(&url));
+        let settings = Settings::load(&Places::all_in(folder), Some(&url), false);
         let (events, received) = mpsc::unbounded_channel();
         Self { outbox: Outbox::new(link::Service::new(url, &settings).unwrap(), events), events: received }
     }

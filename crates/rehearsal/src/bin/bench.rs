@@ -12,8 +12,6 @@ mod content;
 #[path = "bench/costs.rs"]
 mod costs;
 #[cfg(target_os = "linux")]
-#[path = "bench/relay.rs"]
-mod relay;
 #[cfg(target_os = "linux")]
 #[path = "bench/run.rs"]
 mod run;

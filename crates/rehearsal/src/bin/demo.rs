@@ -132,6 +132,7 @@ mod headless {
         show.open_console()?;
         show.sign_in()?;
         show.approve()?;
+        show.view()?;
         show.chat()?;
         show.end_from_the_tray()?;
         show.reject()?;
@@ -203,9 +204,6 @@ mod headless {
         }
 
         fn chat(&mut self) -> Result<()> {
-            if self.stage.button("Open session").is_ok() {
-                self.click("button", "Open session")?;
-            }
             self.click_into("entry", "Message")?;
             self.stage.desktop.type_text("Good morning, may I look at the printer settings?")?;
             self.stage.desktop.press(Key::Enter)?;
@@ -215,6 +213,16 @@ mod headless {
             self.stage.desktop.wait_for_title(rehearsal::WINDOW, DEADLINE)?;
             self.find("", "Good morning")?;
             self.picture("session")
+        }
+
+        fn view(&mut self) -> Result<()> {
+            // It opens by itself for whoever asked here.
+            self.find("button", "Close the viewer")?;
+            self.stage.agent.wait_for_status("somebody who views", |status| {
+                status["view"]["screen"]["actions"].as_array().is_some_and(|actions| !actions.is_empty())
+            })?;
+            self.picture("desktop")?;
+            self.click("button", "Close the viewer")
         }
 
         fn end_from_the_tray(&mut self) -> Result<()> {

@@ -165,7 +165,7 @@ fn while_a_request_is_on_the_screen_the_operators_hands_are_tied() -> Result<()>
 
 #[test]
 fn nothing_stays_pressed_however_control_ends() -> Result<()> {
-    let ends: [fn(&Scene) -> Result<()>; 4] = [
+    let ends: [fn(&Scene) -> Result<()>; 5] = [
         |scene| {
             scene.stage.text("Permissions")?.activate()?;
             ensure!(scene.stage.text("Use keyboard and mouse")?.activate()?);
@@ -173,6 +173,10 @@ fn nothing_stays_pressed_however_control_ends() -> Result<()> {
         },
         |scene| {
             signal_pid(scene.stage.access_process().context("it lives")?.cast_signed(), Signal::Kill);
+            Ok(())
+        },
+        |scene| {
+            signal_pid(scene.stage.agent.pid().cast_signed(), Signal::Kill);
             Ok(())
         },
         |scene| scene.stage.operator.end(&scene.session),

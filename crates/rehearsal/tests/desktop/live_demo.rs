@@ -1,8 +1,13 @@
-//! The demo on the desktop that one sits at, here a virtual one.
+//! The demo, on the desktop that one sits at, here a virtual one, and as a story in pictures.
 
 use anyhow::{Context, Result};
 use rehearsal::{DEADLINE, Signal, WINDOW, arguments_of, children_of, signal, wait_for};
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Stdio};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+};
 use virtual_desktop::{Desktop, Options};
 
 #[test]
@@ -41,6 +46,32 @@ fn the_demo_opens_the_console_signed_in_and_ctrl_c_leaves_nothing_behind() -> Re
     })?;
     let titles: Vec<_> = desktop.windows()?.into_iter().map(|window| window.title).collect();
     assert!(!titles.contains(&WINDOW.to_owned()), "{titles:?}");
+    Ok(())
+}
+
+#[test]
+fn the_story_is_played_to_its_end_and_leaves_its_pictures() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let pictures = folder.path().join("pictures");
+    let demo = Command::new(env!("CARGO_BIN_EXE_demo")).arg("--headless").arg(&pictures).output()?;
+    assert!(demo.status.success(), "{demo:?}");
+    let mut names: Vec<_> =
+        fs::read_dir(&pictures)?.map(|entry| Ok(entry?.file_name())).collect::<Result<_>>()?;
+    names.sort();
+    let story = [
+        "01-console-sign-in.png",
+        "02-console-overview.png",
+        "03-console-request.png",
+        "04-request-popup.png",
+        "05-desktop.png",
+        "06-session.png",
+        "07-tray-menu.png",
+        "08-ended.png",
+        "09-console-request.png",
+        "10-declined.png",
+        "11-invitation.png",
+    ];
+    assert_eq!(names, story);
     Ok(())
 }
 

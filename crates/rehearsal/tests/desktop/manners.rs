@@ -221,3 +221,72 @@ fn the_bar_takes_no_letter_and_opens_the_window_again() -> Result<()> {
     stage.wait_until_gone(BAR)?;
     Ok(())
 }
+
+#[test]
+fn a_minimised_session_window_becomes_the_bar() -> Result<()> {
+    for window_manager in [WindowManager::Openbox, WindowManager::Xfwm4] {
+        let stage = Stage::device_on(Options { window_manager, ..Options::default() })?;
+        stage.session([Permission::View])?;
+        // It shows the session.
+        stage.button("Collapse to the bar")?;
+        let window = stage.desktop.wait_for_title(rehearsal::WINDOW, rehearsal::DEADLINE)?;
+        stage.desktop.minimise_window(&window)?;
+        stage.desktop.wait_for_title(BAR, rehearsal::DEADLINE)?;
+        stage.button("Open window")?.activate()?;
+        stage.desktop.wait_for_title(rehearsal::WINDOW, rehearsal::DEADLINE)?;
+        stage.wait_until_gone(BAR)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_bar_is_moved_by_pointer_button_and_arrow_keys_and_never_off_the_screen() -> Result<()> {
+    let stage = Stage::device()?;
+    stage.session([Permission::View])?;
+    stage.button("Collapse to the bar")?.activate()?;
+    let rect = || anyhow::Ok(stage.desktop.wait_for_title(BAR, rehearsal::DEADLINE)?.rect);
+    let moved = |from: Rect| {
+        wait_for(&format!("the bar to move from {from:?}"), || {
+            let now = rect()?;
+            Ok((now != from).then_some(now))
+        })
+    };
+    // Two looks in a row that agree: it does not move any more.
+    let settled = || {
+        let mut last = None;
+        wait_for("the bar to stand still", || {
+            let now = rect()?;
+            Ok((last.replace(now) == Some(now)).then_some(now))
+        })
+    };
+    let screen = Options::default().size;
+    let is_on_screen = |bar: Rect| {
+        bar.x >= 0
+            && bar.y >= 0
+            && bar.x + bar.width as i32 <= i32::from(screen.0)
+            && bar.y + bar.height as i32 <= i32::from(screen.1)
+    };
+
+    let start = settled()?;
+    stage.click("Move the bar")?;
+    let moved_by_button = moved(start)?;
+    assert!(is_on_screen(moved_by_button), "{moved_by_button:?}");
+
+    // The button has the keyboard now.
+    let before = settled()?;
+    stage.desktop.press(virtual_desktop::Key::Down)?;
+    let below = moved(before)?;
+    assert!(is_on_screen(below), "{below:?}");
+
+    let before = settled()?;
+    let grip = virtual_desktop::Point { x: before.x + 3, y: before.y + 3 };
+    stage.desktop.move_pointer(grip)?;
+    stage.desktop.press_button(virtual_desktop::Button::Left, true)?;
+    for step in 1..=20 {
+        stage.desktop.move_pointer(virtual_desktop::Point { x: grip.x - 3 * step, y: grip.y + 10 * step })?;
+    }
+    stage.desktop.press_button(virtual_desktop::Button::Left, false)?;
+    let dragged = moved(before)?;
+    assert!(dragged.y > before.y && is_on_screen(dragged), "{before:?} to {dragged:?}");
+    Ok(())
+}

@@ -124,15 +124,7 @@ fn a_person_joins_with_a_code_typed_into_the_window_and_chats() -> Result<()> {
     let session = stage.operator.wait_for_approval(&request)?;
     assert_eq!(stage.operator.session(&session)?.granted, [Permission::Chat].into());
 
-    let entry = wait_for("the chat's entry field", || {
-        let found = stage.desktop.accessibility().programs()?;
-        Ok(found.iter().find_map(|program| {
-            program.find_where(|element| {
-                element.role().is_ok_and(|role| role == "entry" || role == "text")
-                    && element.name().is_ok_and(|name| name.to_lowercase().contains("message"))
-            })
-        }))
-    })?;
+    let entry = stage.field("message")?;
     stage.click_into(&entry, WINDOW)?;
     stage.desktop.type_text("hello there")?;
     stage.click("Send")?;

@@ -71,6 +71,14 @@ impl Viewer {
         Ok(self.line.write_all(&message)?)
     }
 
+    /// Sends a text for the clipboard.
+    pub(crate) fn send_text(&mut self, text: &str) -> Result<()> {
+        let mut message = vec![6, 0, 0, 0];
+        message.extend_from_slice(&u32::try_from(text.len())?.to_be_bytes());
+        message.extend_from_slice(text.as_bytes());
+        Ok(self.line.write_all(&message)?)
+    }
+
     /// Presses and lets go of the left button.
     pub(crate) fn click(&mut self, at: Point) -> Result<()> {
         self.pointer(at, 0)?;

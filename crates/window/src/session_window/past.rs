@@ -1,13 +1,16 @@
 //! The history screen: from the journal's entries to what is shown.
 
-use super::SessionUi;
+use super::{SessionUi, clipboard};
 use crate::{
-    clock,
+    clock, deeds,
     ui::{Action, Cause, EndReason, Past, PastRemark, PastResult, Permission, RemarkKind, left_to_right},
 };
 use line::{History, HistoryEntry, HistoryResult, Remark};
 use protocol::{RejectReason, text::isolated};
 use slint::{ModelRc, VecModel};
+
+/// So many of a session's files are listed, the newest.
+const FILES_OF_A_SESSION: usize = 10;
 
 /// Opens the screen with what `history` tells.
 pub(super) fn show(ui: &SessionUi, history: &History) {
@@ -47,6 +50,10 @@ fn past(entry: &HistoryEntry) -> Past {
         granted: model(entry.granted.iter().map(Permission::from)),
         taken_back: model(entry.taken_back.iter().map(Permission::from)),
         done: model(entry.done.iter().map(Action::from)),
+        has_files: !entry.files.is_empty(),
+        totals: deeds::totals(&entry.files, FILES_OF_A_SESSION),
+        deeds: model(deeds::newest(&entry.files, FILES_OF_A_SESSION)),
+        clipboard: clipboard::count(entry.clipboard),
         result,
         reason: reason.map(EndReason::from).unwrap_or_default(),
         cause: cause.map(Cause::from).unwrap_or_default(),

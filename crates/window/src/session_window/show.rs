@@ -1,24 +1,30 @@
 //! From the core's view to what the session window shows.
 
-use super::{SessionUi, fill};
+use super::{SessionUi, clipboard, fill};
 use crate::{
-    clock, links,
+    clock, deeds, folders, links,
     ui::{
         Help, Hint, JoiningPage, Kept, Line, LineKind, NoticeKind, Page, Problem, Question, SessionWindow,
-        telephone,
+        Ui, telephone,
     },
 };
 use protocol::{Permission, event::MessageKind, text::isolated};
 use session::{
-    Delivery, EndedView, HelpStatus, IdleProblem, JoiningStage, LinkTrouble, Notice, OrganisationView,
-    PromptStage, PromptView, Screen, SessionView, Speaker, View,
+    Delivery, EndedView, HelpStatus, IdleProblem, JoiningStage, LISTED_DEEDS, LinkTrouble, Notice,
+    OrganisationView, PromptStage, PromptView, Screen, SessionView, Speaker, View,
 };
+use slint::{ComponentHandle as _, SharedString};
+
+/// The number of the tab with the files.
+const FILES_TAB: i32 = 2;
 
 pub(super) fn show(ui: &SessionUi, view: &View) {
     let window = &ui.window;
     show_header(window, view);
     show_hint(window, view.prompt.as_ref());
     show_notice(window, view.notice.as_ref());
+    window.set_managed(view.managed.by_policy);
+    window.set_contact(view.managed.contact.as_deref().map(isolated).unwrap_or_default().into());
     let page = match &view.screen {
         Screen::Idle { code, problem, retry_secs, codes_allowed } => {
             show_offered_code(ui, code.as_ref());
@@ -188,12 +194,31 @@ fn show_session(ui: &SessionUi, session: &SessionView) {
     fill(&ui.actions, session.actions.iter().map(Into::into));
     fill(&ui.granted, session.granted.iter().map(Into::into));
     window.set_can_chat(session.granted.contains(Permission::Chat));
+    window.set_clipboard(clipboard::shown(session));
     window.set_timer(clock::timer(session.elapsed_secs).into());
     window.set_remaining_seconds(clock::seconds(session.remaining_secs));
     window.set_can_prolong(session.can_prolong);
+    show_files(ui, session);
     show_chat(ui, session);
     window.set_unread(i32::try_from(session.unread).unwrap_or(i32::MAX));
     ui.state.unread.set(session.unread);
+}
+
+fn show_files(ui: &SessionUi, session: &SessionView) {
+    let window = &ui.window;
+    let folder = session.folder.as_deref();
+    let shown = folder.map(|folder| folders::shown(folder, ui.state.home.as_deref()));
+    let shown = SharedString::from(shown.unwrap_or_default());
+    window.global::<Ui>().set_folder(shown.clone());
+    window.set_folder(shown);
+    let has_files = folder.is_some() || !session.transfers.is_empty() || !session.files.is_empty();
+    window.set_has_files(has_files);
+    if !has_files && window.get_tab() == FILES_TAB {
+        window.set_tab(0);
+    }
+    fill(&ui.transfers, session.transfers.iter().map(deeds::transfer));
+    fill(&ui.deeds, deeds::newest(&session.files, LISTED_DEEDS));
+    window.set_more_deeds(deeds::more(&session.files, LISTED_DEEDS));
 }
 
 fn show_chat(ui: &SessionUi, session: &SessionView) {
@@ -234,5 +259,9 @@ fn show_ended(ui: &SessionUi, ended: &EndedView) {
     window.set_ended_seconds(clock::seconds(ended.lasted_secs));
     fill(&ui.ended_granted, ended.granted.iter().map(Into::into));
     fill(&ui.ended_done, ended.done.iter().map(Into::into));
+    window.set_ended_clipboard(clipboard::count(ended.clipboard));
+    window.set_ended_has_files(!ended.files.is_empty());
+    window.set_ended_totals(deeds::totals(&ended.files, LISTED_DEEDS));
+    fill(&ui.deeds, deeds::newest(&ended.files, LISTED_DEEDS));
     window.set_ended_unsent(i32::try_from(ended.unsent.len()).unwrap_or(i32::MAX));
 }

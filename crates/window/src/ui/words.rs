@@ -1,6 +1,6 @@
 //! The core's names in the markup's words. No wildcard: a name that is added has to find its words.
 
-use super::{Action, Cause, EndReason, Permission, Problem, Reason, Trust, UsedBy};
+use super::{Action, Cause, EndReason, Permission, Problem, Reason, TransferEnd, Trust, UsedBy};
 use protocol::{InputMethod, RejectReason, TrustLevel, UnansweredCause};
 use session::IdleProblem;
 
@@ -42,6 +42,9 @@ same!(protocol::EndReason => EndReason:
     User => User, Operator => Operator, Service => Service, Expired => Expired, LinkLost => LinkLost,
     Locked => Locked, Slept => Slept, AgentStopped => AgentStopped, AgentRestarted => AgentRestarted,
     AccessFailed => AccessFailed, NotStarted => NotStarted);
+
+same!(session::TransferEnd => TransferEnd:
+    Done => Done, Cut => Cut, Cancelled => Cancelled, Failed => Failed);
 
 same!(UnansweredCause => Cause:
     Expired => Expired, Withdrawn => Withdrawn, Busy => Busy, Locked => Locked, PromptFailed => PromptFailed,

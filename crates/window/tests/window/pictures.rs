@@ -47,7 +47,6 @@ where
     ui::choose_language(language);
     let ui = component.global::<Ui>();
     ui.set_motion(false);
-    ui.set_folder("\u{2066}~/Downloads\u{2069}".into());
 }
 
 struct NoDisplay;
@@ -75,6 +74,13 @@ impl Pictures {
             Scene::Prompt(view) => prompt(view, look, |_| {}),
             Scene::PromptReasons(view) => prompt(view, look, |ui| ui.window().set_reasons_open(true)),
             Scene::PromptSuspicion(view) => prompt(view, look, |ui| ui.window().set_suspicion_open(true)),
+            Scene::PromptFolder(view) => prompt(view, look, |ui| {
+                let window = ui.window();
+                window.set_folder_here("\u{2066}~\u{2069}".into());
+                let names = ["Desktop", "Documents", "Downloads", "Music", "Pictures"].map(Into::into);
+                window.set_folders(slint::ModelRc::from(names));
+                window.set_folder_open(true);
+            }),
             Scene::Window(view, tab) => session(view, look, |ui| ui.window().set_tab(*tab)),
             Scene::WindowKept(view, kept) => session(view, look, |ui| {
                 ui.window().set_kept_name("~/Downloads/Chat 2026-03-01 14.05.txt".into());
@@ -116,7 +122,7 @@ fn legible(view: &View) -> View {
 }
 
 fn prompt(view: &View, look: Language, change: impl Fn(&PromptUi)) -> Drawn {
-    let ui = PromptUi::new(Rc::new(|_| {}))?;
+    let ui = PromptUi::at_home(Rc::new(|_| {}), Some(crate::scenes::HOME.into()))?;
     prepare(ui.window(), look);
     ui.show_view(&legible(view));
     ui.window().set_has_key(true);
@@ -125,7 +131,7 @@ fn prompt(view: &View, look: Language, change: impl Fn(&PromptUi)) -> Drawn {
 }
 
 fn session(view: &View, look: Language, change: impl Fn(&SessionUi)) -> Drawn {
-    let ui = SessionUi::new(Rc::new(|_| {}))?;
+    let ui = SessionUi::at_home(Rc::new(|_| {}), Some(crate::scenes::HOME.into()))?;
     prepare(ui.window(), look);
     ui.show_view(&legible(view));
     ui.window().set_has_keys(true);

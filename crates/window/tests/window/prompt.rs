@@ -39,6 +39,7 @@ fn approve_sends_exactly_what_is_switched_on_and_for_how_long() {
         permissions: Permissions::from([View, Control, Clipboard, Chat, Messages]),
         limit: Duration::from_secs(1800),
         given_by: Some(InputMethod::Pointer),
+        folder: None,
     };
     assert_eq!(log.take(), [expected]);
 }
@@ -110,8 +111,8 @@ fn keys_meant_for_another_window_press_nothing_and_escape_rejects() {
 #[test]
 fn approve_can_be_reached_and_pressed_by_keyboard() {
     let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
-    // Seven switches, four lengths, more time, reject, reasons, approve.
-    for _ in 0..15 {
+    // Seven switches, the folder, four lengths, more time, reject, reasons, approve.
+    for _ in 0..16 {
         hands(&ui).type_text(&char::from(Key::Tab).to_string());
     }
     hands(&ui).type_text(" ");
@@ -216,4 +217,57 @@ fn a_request_that_was_withdrawn_says_so_and_one_that_was_rejected_goes() {
     let (ui, _) = open(&asking(prompt(TrustLevel::Known)));
     hands(&ui).press("Reject");
     assert!(!ui.show_view(&View { notice: None, ..over }));
+}
+
+#[test]
+fn the_folder_is_shown_and_another_can_be_chosen() {
+    set_up();
+    let home = tempfile::tempdir().unwrap();
+    for folder in ["Downloads", "Documents/Printer", ".hidden"] {
+        std::fs::create_dir_all(home.path().join(folder)).unwrap();
+    }
+    let (tell, log) = said::log();
+    let ui = PromptUi::at_home(tell, Some(home.path().to_owned())).unwrap();
+    let with_folder =
+        || asking(PromptView { folder: Some(scenes::folder(home.path())), ..prompt(TrustLevel::Known) });
+    assert!(ui.show_view(&with_folder()));
+    ui.window().show().unwrap();
+    ui.window().window().set_size(LogicalSize::new(440.0, 800.0));
+    assert!(hands(&ui).sees("Files in ~/Downloads"));
+    hands(&ui).press("Change");
+    assert!(!hands(&ui).sees(".hidden"));
+    assert_eq!(hands(&ui).find("Use this folder").accessible_enabled(), Some(false), "it is the home folder");
+    hands(&ui).press("\u{2068}Documents\u{2069}");
+    hands(&ui).press("\u{2068}Printer\u{2069}");
+    assert!(hands(&ui).sees("There is no folder in here."));
+    // The countdown goes on, and changes nothing of it.
+    ui.show_view(&with_folder());
+    hands(&ui).press("Use this folder");
+    assert!(hands(&ui).sees("Files in ~/Documents/Printer"));
+    hands(&ui).press("Approve");
+    let [UserInput::Approve { folder, .. }] = &log.take()[..] else { panic!("no approval") };
+    assert_eq!(folder.as_deref(), Some(home.path().join("Documents/Printer").as_path()));
+}
+
+#[test]
+fn esc_goes_back_from_the_folders_and_rejects_nothing() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
+    hands(&ui).press("Change");
+    hands(&ui).type_text(&String::from(char::from(Key::Escape)));
+    assert_eq!(log.take(), []);
+    assert!(hands(&ui).sees("If you approve, the operator can:"));
+}
+
+#[test]
+fn a_folder_that_is_shared_already_is_shown_and_stays() {
+    let fixed = session::FolderChoice { can_change: false, ..scenes::folder(scenes::HOME.as_ref()) };
+    let (ui, _) = open(&asking(PromptView { folder: Some(fixed), ..prompt(TrustLevel::Known) }));
+    assert!(hands(&ui).sees("Files in "));
+    assert!(hands(&ui).all("Change").is_empty());
+}
+
+#[test]
+fn where_files_cannot_be_granted_no_folder_is_offered() {
+    let (ui, _) = open(&asking(prompt(TrustLevel::New)));
+    assert!(hands(&ui).all("Change").is_empty());
 }

@@ -7,9 +7,12 @@ use protocol::{
     UnansweredCause, event::MessageKind,
 };
 use session::{
-    ChatLine, Choice, Delivery, EndedView, HelpStatus, IdleProblem, JoiningStage, LinkTrouble, Notice,
-    OrganisationView, PromptStage, PromptView, Screen, SessionStatus, SessionView, Speaker, View,
+    ChatLine, Choice, ClipboardDone, ClipboardFact, ClipboardNews, ClipboardView, Count, Delivery, Direction,
+    EndedView, FileChange, FileDeed, FilesDone, FolderChoice, HelpStatus, IdleProblem, JoiningStage,
+    LinkTrouble, NotSent, Notice, OrganisationView, PromptStage, PromptView, RunningTransfer, Screen,
+    SessionStatus, SessionView, Speaker, Texts, TransferEnd, Transferred, View,
 };
+use std::path::Path;
 use window::ui::Kept;
 
 pub(crate) fn at(time: &str) -> Timestamp {
@@ -38,6 +41,7 @@ pub(crate) fn view(screen: Screen) -> View {
         link_trouble: None,
         notice: None,
         do_not_disturb_secs: None,
+        managed: session::Managed::default(),
     }
 }
 
@@ -70,7 +74,16 @@ pub(crate) fn prompt(trust: TrustLevel) -> PromptView {
         limit_secs: 3600,
         approvable: true,
         number_to_call: Some("+44 20 7946 0000".into()),
+        folder: Some(folder(Path::new(HOME))),
     }
+}
+
+/// The user's home folder, where pictures need none.
+pub(crate) const HOME: &str = "/home/ursula";
+
+/// Downloads, preset.
+pub(crate) fn folder(home: &Path) -> FolderChoice {
+    FolderChoice { path: home.join("Downloads"), can_change: true, whole_home: false }
 }
 
 /// The view whose popup shows `prompt`.
@@ -101,7 +114,16 @@ pub(crate) fn session() -> SessionView {
             line(Speaker::User, Chat, "OK"),
         ],
         unread: 0,
+        folder: None,
+        transfers: Vec::new(),
+        files: FilesDone::default(),
+        clipboard: ClipboardView::default(),
     }
+}
+
+fn clipboard(fact: ClipboardFact) -> ClipboardView {
+    let last = Some(ClipboardNews { fact, at: at("2026-03-01T13:30:00Z") });
+    ClipboardView { last, ..ClipboardView::default() }
 }
 
 pub(crate) fn ended() -> EndedView {
@@ -114,6 +136,53 @@ pub(crate) fn ended() -> EndedView {
         granted: Permissions::from([Permission::View, Permission::Control, Permission::Chat]),
         done: Actions::from([Action::Viewing, Action::Controlling]),
         unsent: Vec::new(),
+        files: FilesDone::default(),
+        clipboard: ClipboardDone::default(),
+    }
+}
+
+fn transferred(name: &str, direction: Direction, bytes: u64, end: TransferEnd) -> FileDeed {
+    let size = Some(bytes);
+    FileDeed::Transferred(Transferred { name: name.into(), direction, offset: 0, size, bytes, end })
+}
+
+/// One of everything that can be done with files.
+pub(crate) fn files_done() -> FilesDone {
+    use Direction::{Download, Upload};
+    use TransferEnd::{Cancelled, Cut, Done, Failed};
+    let mut done = FilesDone::default();
+    for deed in [
+        transferred("drivers.log", Download, 812, Done),
+        transferred("Reports/Quarterly figures, second version, corrected.xlsx", Download, 1_430_000, Done),
+        transferred("printer-driver.zip", Upload, 48_200_000, Done),
+        FileDeed::Changed(FileChange::Made { name: "Printer".into() }),
+        FileDeed::Changed(FileChange::Renamed { from: "setup.txt".into(), to: "Printer/setup.txt".into() }),
+        FileDeed::Changed(FileChange::Deleted { name: "old-driver".into() }),
+        transferred("holiday.mp4", Download, 5_200_000_000, Cancelled),
+        transferred("update.bin", Upload, 640_000, Cut),
+        transferred("locked.dat", Download, 0, Failed),
+    ] {
+        done.add(deed);
+    }
+    done
+}
+
+pub(crate) fn running(id: u64, name: &str, direction: Direction, bytes: u64) -> RunningTransfer {
+    let (name, size) = (name.into(), Some(3_400_000));
+    RunningTransfer { id, name, direction, size, bytes, is_cancelled: false }
+}
+
+/// A session in which files are transferred.
+pub(crate) fn transferring() -> SessionView {
+    SessionView {
+        actions: Actions::from([Action::TransferringFiles]),
+        folder: Some(format!("{HOME}/Downloads").into()),
+        transfers: vec![
+            running(1, "report.pdf", Direction::Download, 1_240_000),
+            RunningTransfer { is_cancelled: true, ..running(2, LONG, Direction::Upload, 3_000_000) },
+        ],
+        files: files_done(),
+        ..session()
     }
 }
 
@@ -129,6 +198,8 @@ pub(crate) enum Scene {
     Prompt(View),
     PromptReasons(View),
     PromptSuspicion(View),
+    /// While another folder is looked for.
+    PromptFolder(View),
     /// The session window with a tab open.
     Window(View, i32),
     WindowKept(View, Kept),
@@ -151,10 +222,15 @@ pub(crate) fn all() -> Vec<(&'static str, Scene)> {
     all.extend(histories().into_iter().map(|(name, history)| (name, Scene::History(history))));
     let running = || view(Screen::Session(session()));
     let new = || asking(prompt(TrustLevel::New));
+    let shared = SessionView { folder: Some(format!("{HOME}/Downloads").into()), ..session() };
     all.extend([
         ("prompt-reasons", Scene::PromptReasons(new())),
         ("prompt-suspicion", Scene::PromptSuspicion(new())),
         ("session-permissions", Scene::Window(running(), 1)),
+        ("session-files", Scene::Window(view(Screen::Session(transferring())), 2)),
+        ("session-no-files", Scene::Window(view(Screen::Session(shared)), 2)),
+        ("session-transferring", Scene::Window(view(Screen::Session(transferring())), 0)),
+        ("prompt-folder", Scene::PromptFolder(asking(prompt(TrustLevel::Known)))),
         ("session-copied", Scene::WindowKept(running(), Kept::Copied)),
         ("session-saved", Scene::WindowKept(running(), Kept::Saved)),
         ("session-not-saved", Scene::WindowKept(running(), Kept::Failed)),
@@ -212,6 +288,9 @@ fn entry(result: HistoryResult) -> HistoryEntry {
         granted: Permissions::EMPTY,
         taken_back: Permissions::EMPTY,
         done: Actions::EMPTY,
+        folder: None,
+        files: FilesDone::default(),
+        clipboard: ClipboardDone::default(),
         started_at: None,
         lasted_secs: None,
         result,
@@ -236,6 +315,15 @@ pub(crate) fn histories() -> Vec<(&'static str, History)> {
         during_session: true,
         ..entry(HistoryResult::Unanswered { cause: UnansweredCause::Expired })
     };
+    let mut counted = files_done();
+    counted.downloads = Count { files: 412, bytes: 96_000_000 };
+    let files = HistoryEntry {
+        done: Actions::from([Action::TransferringFiles]),
+        granted: Permissions::from([Permission::FilesRead, Permission::FilesWrite]),
+        files: counted,
+        ..session.clone()
+    };
+    let files = History { entries: vec![files], ..History::default() };
     let entries = vec![session, suspicious, long];
     let unseen = Remark::MoreUnseen {
         organisation_name: "Example Support".into(),
@@ -252,6 +340,7 @@ pub(crate) fn histories() -> Vec<(&'static str, History)> {
         ("history-empty", History::default()),
         ("history-damaged", History { entries, older: 0, remarks }),
         ("history-not-writable", History { remarks: vec![Remark::NotWritable], ..History::default() }),
+        ("history-files", files),
     ]
 }
 
@@ -401,6 +490,25 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
             }),
         ),
         (
+            "session-clipboard-sent",
+            running(|session| {
+                session.clipboard = clipboard(ClipboardFact::Passed { from: Speaker::User, characters: 42 });
+            }),
+        ),
+        (
+            "session-clipboard-received",
+            running(|session| {
+                session.clipboard =
+                    clipboard(ClipboardFact::Passed { from: Speaker::Operator, characters: 1 });
+            }),
+        ),
+        (
+            "session-clipboard-secret",
+            running(|session| {
+                session.clipboard = clipboard(ClipboardFact::NotSent { why: NotSent::Secret });
+            }),
+        ),
+        (
             "session-operator-left",
             running(|session| {
                 session.operator_present = false;
@@ -443,6 +551,25 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ("session-hostile-name", running(|session| session.operator = operator(&hostile()))),
         ("session-foreign-script", running(|session| session.operator = operator(FOREIGN))),
         ("ended", view(Screen::Ended(ended()))),
+        (
+            "ended-files",
+            view(Screen::Ended(EndedView {
+                done: Actions::from([Action::TransferringFiles]),
+                granted: Permissions::from([Permission::FilesRead, Permission::FilesWrite]),
+                files: files_done(),
+                ..ended()
+            })),
+        ),
+        (
+            "ended-clipboard",
+            view(Screen::Ended(EndedView {
+                clipboard: ClipboardDone {
+                    by_user: Texts { texts: 1, characters: 42 },
+                    by_operator: Texts { texts: 3, characters: 120 },
+                },
+                ..ended()
+            })),
+        ),
         (
             "ended-unsent",
             view(Screen::Ended(EndedView {

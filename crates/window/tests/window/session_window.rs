@@ -5,7 +5,7 @@ use crate::scenes::{self, idle, session, view};
 use i_slint_backend_testing::{AccessibleRole, ElementQuery};
 use line::FromWindow;
 use protocol::{Permission, Permissions};
-use session::{HelpStatus, Screen, SessionView, UserInput, View};
+use session::{EndedView, HelpStatus, Screen, SessionView, UserInput, View};
 use slint::{ComponentHandle as _, LogicalSize, platform::Key};
 use std::{cell::Cell, rc::Rc, time::Duration};
 use window::{
@@ -63,6 +63,9 @@ fn every_screen_shows_what_it_is_about() {
         ("session-reconnecting", "The connection is lost."),
         ("session-suspended", "Your screen is locked."),
         ("session-unsupported-display", "The operator cannot see your screen"),
+        ("session-clipboard-sent", "42 characters went to the operator at "),
+        ("session-clipboard-received", "The operator put 1 character into your clipboard at "),
+        ("session-clipboard-secret", "marks it as secret"),
         ("session-operator-left", "Operator, not at the console now"),
         ("session-no-chat", "Chat is not part of this session."),
         ("session-links", "Open support.example"),
@@ -72,6 +75,8 @@ fn every_screen_shows_what_it_is_about() {
         ("session-hostile-name", "<b>\"Olivia\" &amp; 'IT'</b>elpmaxE%s{}"),
         ("session-foreign-script", "Example"),
         ("ended", "You ended the session."),
+        ("ended-files", "4 files went to the operator: 5.2 GB"),
+        ("ended-clipboard", "You sent 1 text."),
         ("ended-unsent", "1 message of yours was not sent."),
     ];
     let scenes = scenes::windows();
@@ -144,6 +149,23 @@ fn a_permission_that_is_switched_off_is_taken_back_and_gone() {
     ui.show_view(&running(SessionView { granted: rest, ..session() }));
     assert!(!hands(&ui).sees("Use keyboard and mouse"));
     assert!(hands(&ui).sees("View and copy files"));
+}
+
+#[test]
+fn what_was_copied_is_sent_at_the_users_word_where_the_clipboard_is_granted() {
+    let (ui, log) = open(&running(session()));
+    hands(&ui).press("Send what I copied");
+    assert_eq!(log.take(), [UserInput::SendCopied]);
+    let clipboard = session::ClipboardView { is_sending: true, ..session().clipboard };
+    ui.show_view(&running(SessionView { clipboard, ..session() }));
+    assert_eq!(hands(&ui).find("Send what I copied").accessible_enabled(), Some(false));
+    let rest = Permissions::all().difference(Permissions::from([Permission::Clipboard]));
+    ui.show_view(&running(SessionView { granted: rest, ..session() }));
+    assert!(!hands(&ui).sees("Send what I copied"));
+    let unsupported = Permissions::from([Permission::Clipboard]);
+    ui.show_view(&running(SessionView { unsupported, ..session() }));
+    assert!(!hands(&ui).sees("Send what I copied"));
+    assert!(hands(&ui).sees("The clipboard cannot be exchanged"));
 }
 
 #[test]
@@ -320,4 +342,70 @@ fn everything_that_can_be_pressed_has_a_name_and_is_large_enough() {
             assert!(size.width >= 24.0 && size.height >= 24.0, "{name}: {label} is {size:?}");
         }
     }
+}
+
+#[test]
+fn a_managed_computer_says_so_and_whom_to_ask() {
+    let managed = |contact: Option<&str>| {
+        let contact = contact.map(str::to_owned);
+        let managed = session::Managed { by_policy: true, may_quit: false, contact };
+        View { managed, ..view(Screen::Ready { accepted: true, help: None }) }
+    };
+    let (ui, _) = open(&managed(None));
+    assert!(hands(&ui).sees("Managed by your organisation"));
+    ui.show_view(&managed(Some("Example Support, extension 4711")));
+    assert!(hands(&ui).sees("Questions: Example Support, extension 4711"));
+    ui.show_view(&view(Screen::Ready { accepted: true, help: None }));
+    assert!(!hands(&ui).sees("Managed by"));
+}
+
+#[test]
+fn transfers_are_shown_with_their_progress_and_cancelled_one_by_one() {
+    let (ui, log) = open(&running(scenes::transferring()));
+    assert!(hands(&ui).sees("2 files are being transferred."));
+    hands(&ui).press("Show");
+    assert!(hands(&ui).sees("report.pdf: To the operator: 1.2 MB of 3.4 MB"), "{:?}", hands(&ui).texts());
+    assert!(!hands(&ui).sees("2 files are being transferred."));
+    let cancel = hands(&ui).all("Cancel");
+    let enabled: Vec<_> = cancel.iter().map(|button| button.accessible_enabled()).collect();
+    assert_eq!(enabled, [Some(true), Some(false)], "the second is being cancelled already");
+    assert!(cancel[0].accessible_description().unwrap().contains("report.pdf"));
+    cancel[0].invoke_accessible_default_action();
+    assert_eq!(log.take(), [UserInput::CancelTransfer { id: 1 }]);
+}
+
+#[test]
+fn what_was_done_with_files_is_read_out_with_its_end() {
+    let (ui, _) = open(&running(scenes::transferring()));
+    // Also what has to be scrolled to otherwise.
+    ui.window().window().set_size(LogicalSize::new(420.0, 1400.0));
+    hands(&ui).press("Files");
+    for said in [
+        "printer-driver.zip: Came from the operator: 48 MB",
+        "drivers.log: Went to the operator: 812 bytes",
+        "holiday.mp4: To the operator, cancelled by you after 5.2 GB",
+        "update.bin: From the operator, cut off: it is not there",
+        "locked.dat: To the operator, failed after 0 bytes",
+        "setup.txt: Renamed to Printer/setup.txt",
+        "old-driver: Moved to the trash",
+    ] {
+        assert!(hands(&ui).sees(said), "{said}: {:?}", hands(&ui).texts());
+    }
+}
+
+#[test]
+fn without_files_there_is_no_tab_for_them() {
+    let (ui, _) = open(&running(session()));
+    assert!(hands(&ui).all("Files").is_empty());
+}
+
+#[test]
+fn the_summary_says_how_many_files_went_where() {
+    let ended = EndedView { files: scenes::files_done(), ..scenes::ended() };
+    let (ui, _) = open(&view(Screen::Ended(ended)));
+    ui.window().window().set_size(LogicalSize::new(420.0, 1400.0));
+    assert!(hands(&ui).sees("4 files went to the operator: 5.2 GB"), "{:?}", hands(&ui).texts());
+    assert!(hands(&ui).sees("2 files came from the operator: 48 MB"));
+    assert!(hands(&ui).sees("3 changes in the folder"));
+    assert!(hands(&ui).sees("printer-driver.zip: Came from the operator: 48 MB"));
 }

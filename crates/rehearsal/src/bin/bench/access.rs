@@ -4,14 +4,14 @@
 use crate::{
     content::{AREA, FLIP},
     costs,
-    relay::Relay,
     run::{certificate, write},
     viewer::{Dump, Viewer},
 };
 use anyhow::{Context, Result, ensure};
 use protocol::Permission;
 use rehearsal::{
-    AgentOptions, Bridge, Service, ServiceOptions, Signal, Stage, program, signal_pid, wait_for,
+    AgentOptions, Bridge, Service, ServiceOptions, Signal, Slowness, Stage, Wire, program, signal_pid,
+    wait_for,
 };
 use serde_json::{Map, Value, json};
 use std::{
@@ -32,6 +32,8 @@ const SETTLED: Duration = Duration::from_secs(3);
 /// What is still on its way right after the content was stopped arrives within this.
 const IN_FLIGHT: Duration = Duration::from_millis(60);
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A line as many a home office has it.
+const SLOW: Slowness = Slowness { delay: Duration::from_millis(30), bits_per_second: 20_000_000 };
 /// The quality that the viewer asks for, on VNC's scale of 0 to 9; what viewers ask for unless told otherwise.
 const QUALITY: u8 = 8;
 
@@ -40,16 +42,24 @@ pub(crate) fn run(output: &Path, quick: bool) -> Result<()> {
     let folder = tempfile::tempdir()?;
     Viewer::build(folder.path())?;
     let mut figures = Map::new();
-    let sizes: &[(u16, u16)] = if quick { &[(1280, 720)] } else { &[(1280, 720), (1920, 1080)] };
-    for &size in sizes {
-        let key = format!("{}x{}", size.0, size.1);
+    let usual = (1280, 720);
+    let runs: &[_] =
+        if quick { &[(usual, None)] } else { &[(usual, None), ((1920, 1080), None), (usual, Some(SLOW))] };
+    for &(size, slowness) in runs {
+        let line = slowness.map_or("", |_| ", 20 Mbit/s, 60 ms there and back");
+        let key = format!("{}x{}{line}", size.0, size.1);
         println!("{key}");
-        figures.insert(key, Value::Object(measure(size, folder.path(), quick)?));
+        figures.insert(key, Value::Object(measure(size, slowness, folder.path(), quick)?));
     }
     write(output, &figures)
 }
 
-fn measure(size: (u16, u16), folder: &Path, quick: bool) -> Result<Map<String, Value>> {
+fn measure(
+    size: (u16, u16),
+    slowness: Option<Slowness>,
+    folder: &Path,
+    quick: bool,
+) -> Result<Map<String, Value>> {
     let tls = certificate(folder)?;
     let desktop = Desktop::start(Options { size, ..Options::default() })?;
     let service = Service::start(&program("ondemand-service")?, ServiceOptions { tls: Some(tls.clone()) })?;
@@ -60,13 +70,15 @@ fn measure(size: (u16, u16), folder: &Path, quick: bool) -> Result<Map<String, V
         ..AgentOptions::default()
     };
     let stage = Stage::with_device(desktop, service, options)?;
-    let bench = Bench { stage: &stage, folder, quick };
+    let bench = Bench { stage: &stage, folder, quick, slowness };
     let mut figures = Map::new();
-    let mut first = Vec::new();
-    for _ in 0..if quick { 2 } else { 11 } {
-        first.push(bench.approve_to_picture()?);
+    if slowness.is_none() {
+        let mut first = Vec::new();
+        for _ in 0..if quick { 2 } else { 11 } {
+            first.push(bench.approve_to_picture()?);
+        }
+        figures.insert("ours_approve_to_first_picture_ms_median".into(), json!(costs::median(&mut first)));
     }
-    figures.insert("ours_approve_to_first_picture_ms_median".into(), json!(costs::median(&mut first)));
 
     let session = stage.session([Permission::View])?;
     stage.wait_for_access(true)?;
@@ -132,6 +144,8 @@ struct Bench<'a> {
     stage: &'a Stage,
     folder: &'a Path,
     quick: bool,
+    /// Of the line between a server and its viewer.
+    slowness: Option<Slowness>,
 }
 
 impl Bench<'_> {
@@ -141,7 +155,13 @@ impl Bench<'_> {
             println!("  {name:<12} {what:<44} {value:.2}");
             figures.insert(what.into(), json!(value));
         };
-        let connect = |probe| Viewer::connect(self.folder, address.port(), QUALITY, probe);
+        let wire = || match self.slowness {
+            Some(slowness) => Wire::slow(address, slowness),
+            None => Wire::start(address),
+        };
+        let slow = self.slowness.map(|_| wire()).transpose()?;
+        let port = slow.as_ref().map_or(address, |wire| wire.address).port();
+        let connect = |probe| Viewer::connect(self.folder, port, QUALITY, probe);
 
         let mut first = Vec::new();
         for _ in 0..if self.quick { 3 } else { 11 } {
@@ -150,9 +170,9 @@ impl Bench<'_> {
         }
         note("connect_to_first_picture_ms_median", costs::median(&mut first));
 
-        // Through a relay that counts.
-        let relay = Relay::start(address)?;
-        let mut viewer = Viewer::connect(self.folder, relay.address.port(), QUALITY, (0, 0))?;
+        // Through a wire that counts.
+        let wire = wire()?;
+        let mut viewer = Viewer::connect(self.folder, wire.address.port(), QUALITY, (0, 0))?;
         viewer.next(PATIENCE)?;
         std::thread::sleep(SETTLED);
         let still = if self.quick { SETTLED } else { STILL };
@@ -163,20 +183,20 @@ impl Bench<'_> {
         let content = self.content(&["scroll"], Stdio::null())?;
         std::thread::sleep(SETTLED);
         viewer.so_far()?;
-        let (used, bytes) = (costs::processor(pid)?, relay.bytes());
+        let (used, bytes) = (costs::processor(pid)?, wire.bytes());
         let motion = if self.quick { SETTLED } else { MOTION };
         std::thread::sleep(motion);
         let seconds = motion.as_secs_f64();
         let updates = viewer.so_far()?.len() as f64;
         note("motion_processor_seconds_per_20_s", (costs::processor(pid)? - used) / seconds * 20.0);
         note("motion_updates_per_second", updates / seconds);
-        note("motion_kilobytes_per_second", (relay.bytes() - bytes) as f64 / 1000.0 / seconds);
+        note("motion_kilobytes_per_second", (wire.bytes() - bytes) as f64 / 1000.0 / seconds);
         note("memory_pss_megabytes", costs::memory(pid)? as f64 / 1e6);
 
         let mut during = Vec::new();
         for _ in 0..5 {
             signal_pid(content.0.id().cast_signed(), Signal::Stop);
-            std::thread::sleep(IN_FLIGHT);
+            std::thread::sleep(IN_FLIGHT + self.slowness.map_or(Duration::ZERO, |line| 2 * line.delay));
             during.push(self.fidelity(&mut viewer)?);
             signal_pid(content.0.id().cast_signed(), Signal::Continue);
             // Not in step with the content.

@@ -1,10 +1,11 @@
 //! What is measured, in which order.
 
-use crate::{costs, relay::Relay};
+use crate::costs;
 use anyhow::{Context, Result, bail};
 use protocol::{Permission, Timestamp};
 use rehearsal::{
-    AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Signal, Stage, program, signal_pid, wait_for,
+    AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Signal, Stage, Wire, program, signal_pid,
+    wait_for,
 };
 use serde_json::{Map, Value, json};
 use std::{
@@ -57,9 +58,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let desktop = Desktop::start(Options::default())?;
     let service = Service::start(&program("ondemand-service")?, ServiceOptions { tls: Some(tls.clone()) })?;
     let address = service.url().rsplit('/').next().context("no address")?.parse()?;
-    let relay = Relay::start(address)?;
+    let wire = Wire::start(address)?;
     let options = AgentOptions {
-        service_url: format!("https://{}", relay.address),
+        service_url: format!("https://{}", wire.address),
         extra_ca: Some(tls.0),
         arguments: vec!["--background".into()],
         ..AgentOptions::default()
@@ -76,10 +77,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     // Neither sleep waits for a condition: what is measured is how things are after, and over, this long.
     let idle = |after: Duration, over: Duration| -> Result<(f64, f64)> {
         std::thread::sleep(after);
-        let (wake_ups, bytes) = (costs::wake_ups(pid)?, relay.bytes());
+        let (wake_ups, bytes) = (costs::wake_ups(pid)?, wire.bytes());
         std::thread::sleep(over);
         let minutes = over.as_secs_f64() / 60.0;
-        let (wake_ups, bytes) = (costs::wake_ups(pid)? - wake_ups, relay.bytes() - bytes);
+        let (wake_ups, bytes) = (costs::wake_ups(pid)? - wake_ups, wire.bytes() - bytes);
         Ok((wake_ups as f64 / minutes, bytes as f64 / minutes))
     };
     if extent == Extent::LongWaits {

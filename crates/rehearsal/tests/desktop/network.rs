@@ -1,0 +1,137 @@
+//! The network goes away and comes back, in every phase.
+
+use crate::surroundings::wait_for_session;
+use anyhow::{Context, Result, ensure};
+use protocol::{
+    EndReason, Permission,
+    operator::{RequestState, Speaker, Target},
+};
+use rehearsal::{
+    A_MOMENT, Agent, AgentOptions, POPUP, Service, ServiceOptions, Stage, WINDOW, Wire, environment, program,
+    wait_for,
+};
+use virtual_desktop::{Desktop, Options};
+
+const LOOK_AND_TALK: [Permission; 2] = [Permission::View, Permission::Chat];
+
+/// A service, and the one way to it that an agent has.
+fn service() -> Result<(Service, Wire, String)> {
+    let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
+    let url = service.url();
+    let (scheme, address) = url.split_once("://").context("no scheme")?;
+    let wire = Wire::start(address.parse()?)?;
+    let url = format!("{scheme}://{}", wire.address);
+    Ok((service, wire, url))
+}
+
+fn device() -> Result<(Stage, Wire)> {
+    let (service, wire, service_url) = service()?;
+    let arguments = vec!["--background".into()];
+    let options = AgentOptions { service_url, arguments, ..AgentOptions::default() };
+    Ok((Stage::with_device(Desktop::start(Options::default())?, service, options)?, wire))
+}
+
+fn wait_until_offline(stage: &Stage) -> Result<()> {
+    let is_offline = |status: &serde_json::Value| !status["view"]["offline_since"].is_null();
+    stage.agent.wait_for_status("to be offline", is_offline).map(drop)
+}
+
+#[test]
+fn while_a_code_is_typed_in_it_is_tried_again_until_the_service_answers() -> Result<()> {
+    let (service, wire, service_url) = service()?;
+    let desktop = Desktop::start(Options::default())?;
+    let operator = service.operator()?;
+    let invitation = operator.invite()?;
+    let code = invitation.session_code.clone().context("an open invitation has a code")?;
+    wire.cut();
+    let options = AgentOptions { service_url, environment: environment(&desktop), ..AgentOptions::default() };
+    let agent = Agent::start(&program("ondemand-agent")?, options)?;
+    let target = Target::Invitation(invitation.id.clone());
+    let stage = Stage { agent, operator, service, desktop, target };
+    stage.desktop.wait_for_title(WINDOW, rehearsal::DEADLINE)?;
+    ensure!(stage.agent.run(&["join", "-"], code.digits())?.status.success());
+    stage.click("Start")?;
+    stage.text("Looking up the code")?;
+    wire.mend();
+    stage.click("Join")?;
+    stage.operator.wait_for_join(&invitation.id)
+}
+
+#[test]
+fn while_ready_it_is_said_and_the_next_request_arrives_when_the_network_is_back() -> Result<()> {
+    let (stage, wire) = device()?;
+    wire.cut();
+    wait_until_offline(&stage)?;
+    let request = stage.ask(LOOK_AND_TALK)?;
+    wire.mend();
+    stage.popup()?;
+    stage.operator.wait_for_state(&request, |state| *state == RequestState::Shown).map(drop)
+}
+
+#[test]
+fn with_a_request_on_screen_a_short_break_loses_nothing_and_approves_nothing() -> Result<()> {
+    let (stage, wire) = device()?;
+    let request = stage.ask(LOOK_AND_TALK)?;
+    stage.popup()?;
+    stage.wait_until_approvable()?;
+    wire.cut();
+    wait_until_offline(&stage)?;
+    stage.click("Approve")?;
+    wire.mend();
+    stage.wait_until_approvable()?;
+    ensure!(stage.access_process().is_none(), "what was pressed meanwhile does not count");
+    stage.click("Approve")?;
+    let session = stage.operator.wait_for_approval(&request)?;
+    stage.wait_for_session_window()?;
+    ensure!(stage.operator.session(&session)?.granted == LOOK_AND_TALK.into());
+    Ok(())
+}
+
+#[test]
+fn with_a_request_on_screen_a_long_break_is_a_no() -> Result<()> {
+    let (stage, wire) = device()?;
+    let request = stage.ask(LOOK_AND_TALK)?;
+    stage.popup()?;
+    wire.cut();
+    stage.wait_until_gone(POPUP)?;
+    wire.mend();
+    let outcome = stage.outcome(&request)?;
+    ensure!(matches!(outcome, RequestState::Unanswered { .. }), "{outcome:?}");
+    stage.stays(|| Ok(stage.access_process().is_none()), A_MOMENT)
+}
+
+#[test]
+fn a_session_says_that_it_reconnects_and_what_was_said_meanwhile_arrives() -> Result<()> {
+    let (stage, wire) = device()?;
+    let session = stage.session(LOOK_AND_TALK)?;
+    wire.cut();
+    wait_for_session(&stage, "reconnecting")?;
+    stage.text("Reconnecting")?;
+    let entry = stage.field("message")?;
+    stage.click_into(&entry, WINDOW)?;
+    stage.desktop.type_text("still here")?;
+    stage.click("Send")?;
+    stage.text("sending")?;
+    wire.mend();
+    wait_for_session(&stage, "running")?;
+    wait_for("the user's message at the operator", || {
+        let said = stage.operator.messages(&session)?;
+        let arrived: Vec<_> = said.iter().filter(|line| line.from == Speaker::User).collect();
+        Ok((arrived.len() == 1 && arrived[0].text == "still here").then_some(()))
+    })
+}
+
+#[test]
+fn a_session_is_ended_without_the_network_and_the_operator_reads_it_later() -> Result<()> {
+    let (stage, wire) = device()?;
+    let session = stage.session(LOOK_AND_TALK)?;
+    wire.cut();
+    wait_for_session(&stage, "reconnecting")?;
+    stage.click("End Session")?;
+    stage.wait_for_access(false)?;
+    stage.wait_for_screen("ended")?;
+    ensure!(stage.operator.session(&session)?.ended.is_none(), "nobody could tell the operator");
+    wire.mend();
+    ensure!(stage.operator.wait_for_end(&session)? == EndReason::User);
+    Ok(())
+}
