@@ -224,8 +224,9 @@ impl System {
             let include = format!("--include={}", parts.join(","));
             let unfinished = archive.with_extension("unfinished.tar");
             let mut make = Command::new("mmdebstrap");
-            make.args(["--quiet", "--variant=minbase", &include, "bookworm"]).arg(&unfinished);
-            run_process(make.arg("http://deb.debian.org/debian"))?;
+            // Without a mirror it takes Debian's own.
+            make.args(["--quiet", "--variant=minbase", &include, "bookworm"]);
+            run_process(make.arg(&unfinished))?;
             fs::rename(&unfinished, &archive)?;
         }
         let root = target_dir().join("package-trial").join(name);
