@@ -46,12 +46,29 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 pub(crate) fn build_release(package: &str) -> Result<()> {
     // Each on its own: what is shipped has the features that it asks for, not those of its neighbours.
     let mut command = cargo(&["build", "--release", "--locked", "--package", package]);
-    if cfg!(target_os = "linux") {
+    let own: &[&str] = if cfg!(target_os = "linux") {
         // A panic aborts, so nothing unwinds; and code that came out the same for several types is kept once. Both are
         // left to this command, as the first cannot be said of a debug build and the second needs Rust's own linker.
-        command.env("RUSTFLAGS", "-Cforce-unwind-tables=no -Clink-arg=-Wl,--icf=all");
-    }
+        &["-Cforce-unwind-tables=no", "-Clink-arg=-Wl,--icf=all"]
+    } else {
+        &[]
+    };
+    set_release_flags(&mut command, own)?;
     run(&mut command)
+}
+
+/// Gives the compiler flags, and those by which a program does not tell where it was built and comes out the same
+/// wherever that is.
+pub(crate) fn set_release_flags(command: &mut Command, own: &[&str]) -> Result<()> {
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let cargo_home = cargo_home.context("neither CARGO_HOME nor HOME says where cargo keeps crates")?;
+    let places = [(repository(), "ondemand-agent"), (target_dir(), "target"), (cargo_home, "cargo")];
+    let places = places.map(|(place, name)| format!("--remap-path-prefix={}={name}", place.display()));
+    let flags: Vec<&str> = own.iter().copied().chain(places.iter().map(String::as_str)).collect();
+    // With this separator, as a folder's name may hold a blank.
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    Ok(())
 }
 
 /// Runs a command, its output going where ours goes, and fails when it fails.

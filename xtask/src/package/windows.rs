@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::{Job, sign};
 use crate::check;
-use crate::process::{cargo, output, repository, run as run_process, target_dir};
+use crate::process::{cargo, output, repository, run as run_process, set_release_flags, target_dir};
 use crate::setup::{self, Need};
 
 /// Names the products that replace each other; it must be the one in `agent.wxs`.
@@ -126,6 +126,7 @@ fn build(profile: &str) -> Result<PathBuf> {
         target.triple(),
     ]);
     command.arg("--target-dir").arg(&folder);
+    set_release_flags(&mut command, &[])?;
     // Nothing is looked up in a program that is tried and thrown away.
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_DEV_STRIP", "symbols");
     run_process(&mut command)?;
