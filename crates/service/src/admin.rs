@@ -12,14 +12,13 @@ use crate::{
     ids,
     passwords::{self, MAX_PASSWORD_BYTES},
     store::{
-        self, DomainBy, EnrolmentTokenRecord, GroupRecord, OperatorRecord, OrganisationRecord, Store,
-        sqlite::Sqlite,
+        self, EnrolmentTokenRecord, GroupRecord, OperatorRecord, OrganisationRecord, Store, sqlite::Sqlite,
     },
 };
 use crypto::{KeyPair, PublicKey};
 use protocol::{
     GroupId, Operator, OperatorId, Organisation, OrganisationId, Permissions, Secret, Timestamp,
-    operator::{AuditAction, GroupView, Role},
+    operator::{AuditAction, DomainBy, GroupView, Role},
     signed::{KEY_SUCCESSION_TYP, KeySuccessionTerms},
     text,
 };

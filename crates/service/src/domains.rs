@@ -11,7 +11,7 @@ use crate::{
     credentials::SignedIn,
     error::{Error, Result},
     service::{Service, Work},
-    store::{DomainBy, OperatorRecord},
+    store::OperatorRecord,
 };
 use hickory_resolver::{
     TokioResolver,
@@ -21,7 +21,7 @@ use hickory_resolver::{
 };
 use protocol::{
     OrganisationId,
-    operator::{AuditAction, DomainRecord, OrganisationSettings},
+    operator::{AuditAction, DomainBy, DomainRecord, OrganisationSettings},
 };
 use std::{
     net::SocketAddr,

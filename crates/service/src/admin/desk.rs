@@ -1,10 +1,10 @@
 //! What whoever runs the service does about organisations: approves domains, reads reports, suspends, exports the audit log.
 
 use super::{Admin, Error, is_domain};
-use crate::store::{AuditFilter, AuditRecord, DomainBy, OrganisationRecord, ReportRecord, Tx};
+use crate::store::{AuditFilter, AuditRecord, OrganisationRecord, ReportRecord, Tx};
 use protocol::{
     OrganisationId, Timestamp,
-    operator::{AuditAction, AuditEntry},
+    operator::{AuditAction, AuditEntry, DomainBy},
 };
 
 /// So many lines are read at a time.
