@@ -224,9 +224,7 @@ fn desktop(long: bool) -> Result<()> {
     let examples =
         ["build", "--locked", "--package", "virtual-desktop", "--examples", "--features", "desktop-tests"];
     run_process(&mut cargo(&examples))?;
-    let packages = ["virtual-desktop", "screen", "input", "rehearsal"];
-    // The tests' own end of the clipboard has hung once.
-    for package in packages.into_iter().chain(long.then_some("clipboard")) {
+    for package in ["virtual-desktop", "screen", "input", "clipboard", "rehearsal"] {
         run_process(lengthen(cargo(&tests).args(["--package", package]), long))?;
     }
     Ok(())

@@ -204,25 +204,40 @@ impl Serving {
 }
 
 impl Desktop {
+    fn display(&self) -> &str {
+        self.env().iter().find(|(name, _)| *name == "DISPLAY").map_or("", |(_, value)| value)
+    }
+
     /// A program on this desktop in which something is copied now.
     ///
     /// # Errors
     ///
     /// When the display cannot be reached.
     pub fn copy(&self, entry: Entry) -> Result<Program> {
-        let name = self.env().iter().find(|(name, _)| *name == "DISPLAY");
-        Program::copy(name.map_or("", |(_, value)| value), entry)
+        Program::copy(self.display(), entry)
     }
 
-    /// What a program would paste now, as text; nothing where nobody has any.
+    /// Whether any program of this desktop has something for others to paste.
+    ///
+    /// # Errors
+    ///
+    /// When the display cannot be reached.
+    pub fn has_copied(&self) -> Result<bool> {
+        let (connection, _) = x11rb::connect(Some(self.display()))?;
+        let clipboard = Atoms::new(&connection)?.reply()?.CLIPBOARD;
+        Ok(connection.get_selection_owner(clipboard)?.reply()?.owner != NONE)
+    }
+
+    /// What a program would paste now, as text; nothing where nobody has any, or gives it.
     ///
     /// # Errors
     ///
     /// When the program that pastes cannot be started.
     pub fn paste(&self) -> Result<Option<String>> {
-        let program = "xclip";
+        // On its own, `xclip` waits for ever for a program that was asked and then ended.
+        let program = "timeout";
         let mut command = self.command(program);
-        command.args(["-out", "-selection", "clipboard", "-target", "UTF8_STRING"]);
+        command.args(["5", "xclip", "-out", "-selection", "clipboard", "-target", "UTF8_STRING"]);
         let pasted = command.output().map_err(|source| Error::Start { program: program.into(), source })?;
         Ok(pasted.status.success().then(|| String::from_utf8_lossy(&pasted.stdout).into_owned()))
     }

@@ -35,15 +35,6 @@ fn text(text: &str) -> Entry {
     Entry::Text(text.into())
 }
 
-/// The test's own end of the clipboard has hung once, so these wait for a run that somebody watches.
-fn left_out() -> bool {
-    let left_out = std::env::var_os("ONDEMAND_LONG_TESTS").is_none();
-    if left_out {
-        eprintln!("left out; `cargo xtask test --long` runs it");
-    }
-    left_out
-}
-
 /// Waits until the clipboard's last news is this.
 fn wait_for_news(stage: &Stage, kind: &str, value: &str) -> Result<()> {
     let fits = |news: &serde_json::Value| {
@@ -65,9 +56,6 @@ fn wait_for_paste(desktop: &Desktop, expected: Option<&str>) -> Result<()> {
 
 #[test]
 fn texts_go_either_way_at_a_word_and_secrets_and_what_was_there_before_stay() -> Result<()> {
-    if left_out() {
-        return Ok(());
-    }
     let stage = Stage::device()?;
     let user = &stage.desktop;
     let _before = user.copy(text("before"))?;
@@ -103,9 +91,6 @@ fn texts_go_either_way_at_a_word_and_secrets_and_what_was_there_before_stay() ->
 
 #[test]
 fn without_the_permission_nothing_arrives_and_at_the_end_nobody_waits_for_what_did() -> Result<()> {
-    if left_out() {
-        return Ok(());
-    }
     let stage = Stage::device()?;
     let user = &stage.desktop;
     let session = stage.session([Permission::View, Permission::Control])?;
@@ -126,8 +111,10 @@ fn without_the_permission_nothing_arrives_and_at_the_end_nobody_waits_for_what_d
     wait_for_paste(user, Some("a number to type in: 42"))?;
     stage.click("End Session")?;
     stage.wait_for_access(false)?;
+    // The display learns of a process's end a moment after its parent does, and would have it asked until then.
+    wait_for("what was copied to be nobody's", || Ok((!user.has_copied()?).then_some(())))?;
     let asked = Instant::now();
     ensure!(user.paste()?.is_none());
-    ensure!(asked.elapsed() < Duration::from_secs(1), "whoever pastes waits");
+    ensure!(asked.elapsed() < A_WHILE, "whoever pastes waits");
     Ok(())
 }

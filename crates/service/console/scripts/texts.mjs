@@ -8,7 +8,7 @@ import ts from "typescript";
 // npm runs everything in the console's own folder, and tests are bundled to another one.
 const root = pathToFileURL(`${process.cwd()}/`);
 export const folder = new URL("locales/", root);
-const SOURCES = ["src/strings.ts", "src/strings/values.ts", "src/strings/files.ts"];
+const SOURCES = ["src/strings.ts", ...["values", "account", "manage", "join", "files"].map((it) => `src/strings/${it}.ts`)];
 
 /** Every text: its context, its words, its plural, and the keys under which it stands. */
 export async function extract() {

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, explain, send } from "./api";
 import { duration, parseCode } from "./format";
 import { solve } from "./proof-of-work";
-import { text } from "./strings";
+import { join } from "./strings/join";
 import type { LookupResponse } from "./types";
 import { Code } from "./ui/code";
 import { useSecondsLeft } from "./ui/hooks";
@@ -60,7 +60,7 @@ function Join() {
           {lookup.step === "checking" && (
             <p class="loading">
               <span class="spinner" />
-              {lookup.solving ? text.join.solving : text.join.checking}
+              {lookup.solving ? join.solving : join.checking}
             </p>
           )}
           {lookup.step === "found" && <Found {...lookup} onOther={other} />}
@@ -88,25 +88,25 @@ function Enter() {
   return (
     <form onSubmit={submit} noValidate>
       <Mark />
-      <h1>{text.join.headingPlain}</h1>
-      <p class="lead">{text.join.enter}</p>
+      <h1>{join.headingPlain}</h1>
+      <p class="lead">{join.enter}</p>
       <Warning />
       <label class="field">
-        <span>{text.join.field}</span>
+        <span>{join.field}</span>
         <input
           ref={field}
           class="code-field"
           inputMode="numeric"
           autocomplete="off"
-          placeholder={text.join.placeholder}
+          placeholder={join.placeholder}
           maxLength={32}
           dir="ltr"
           onInput={() => setMalformed(false)}
         />
       </label>
-      <ErrorLine words={malformed ? text.join.malformed : undefined} />
+      <ErrorLine words={malformed ? join.malformed : undefined} />
       <Button look="primary" submit>
-        {text.join.submit}
+        {join.submit}
       </Button>
     </form>
   );
@@ -117,9 +117,9 @@ function Warning() {
     <div class="warning">
       <p class="warning-title">
         <Icon name="warning" />
-        {text.join.warning}
+        {join.warning}
       </p>
-      <p>{text.join.called}</p>
+      <p>{join.called}</p>
     </div>
   );
 }
@@ -135,43 +135,43 @@ function Found({ code, answer: { organisation, expires_in_secs: secs }, at, onOt
   const left = useSecondsLeft(secs, at);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  if (left === 0) return <Failed failure={{ ...text.join.closed, retry: false }} onOther={onOther} />;
+  if (left === 0) return <Failed failure={{ ...join.closed, retry: false }} onOther={onOther} />;
   return (
     <>
       <Mark />
       <h1 ref={heading} tabIndex={-1}>
-        <Woven words={text.join.heading}>
+        <Woven words={join.heading}>
           <Name of={organisation.name} />
         </Woven>
       </h1>
       {organisation.domain ? (
         <p class="domain">
-          {text.join.domain} <strong dir="ltr">{organisation.domain}</strong>{" "}
-          <span class="dim">({text.join.domainHint})</span>
+          {join.domain} <strong dir="ltr">{organisation.domain}</strong>{" "}
+          <span class="dim">({join.domainHint})</span>
         </p>
       ) : (
-        <p class="domain">{text.join.noDomain}</p>
+        <p class="domain">{join.noDomain}</p>
       )}
       <Warning />
       <div class="join-code">
-        <p class="small-heading">{text.join.code}</p>
+        <p class="small-heading">{join.code}</p>
         <p class="code">
           <Code code={code} />
         </p>
         <p class="dim">
-          {text.join.expires} <Countdown secs={secs} at={at} label={text.join.expires} />
+          {join.expires} <Countdown secs={secs} at={at} label={join.expires} />
         </p>
       </div>
-      <h2 class="small-heading">{text.join.next}</h2>
+      <h2 class="small-heading">{join.next}</h2>
       <a class="button button-primary button-wide" href={`ondemand-agent:join#${code}`}>
-        <span>{text.join.open}</span>
+        <span>{join.open}</span>
       </a>
-      <p class="dim">{text.join.openHint}</p>
-      <p>{text.join.orType}</p>
+      <p class="dim">{join.openHint}</p>
+      <p>{join.orType}</p>
       <Downloads code={code} />
       <p class="promise">
         <Icon name="shield" />
-        {text.join.promise}
+        {join.promise}
       </p>
     </>
   );
@@ -188,7 +188,7 @@ function Downloads({ code }: { readonly code: string }) {
   useEffect(() => {
     send<readonly Download[]>({ method: "GET", path: "/downloads" }).then(setDownloads, () => setDownloads([]));
   }, []);
-  if (downloads.length === 0) return <p>{text.join.missingAgent}</p>;
+  if (downloads.length === 0) return <p>{join.missingAgent}</p>;
   const digits = code.replace(/\D/g, "").replace(/^(...)(...)/, "$1-$2-");
   const name = `ondemand-agent-${location.host.replace(":", "_")}-${digits}`;
   const here = navigator.userAgent;
@@ -196,17 +196,17 @@ function Downloads({ code }: { readonly code: string }) {
   const sorted = [...downloads].sort((a, b) => Number(b.system === own) - Number(a.system === own));
   return (
     <>
-      <p>{text.join.download}</p>
+      <p>{join.download}</p>
       <ul class="downloads">
         {sorted.map(({ system, file }) => (
           <li key={file}>
             <a href={`/downloads/${file}`} download={name + (/\.[a-z]+$/.exec(file)?.[0] ?? "")}>
-              {text.join.downloadFor(systemNames[system])}
+              {join.downloadFor(systemNames[system])}
             </a>
           </li>
         ))}
       </ul>
-      {own === "linux" && <p class="dim">{text.join.downloadLinux}</p>}
+      {own === "linux" && <p class="dim">{join.downloadLinux}</p>}
     </>
   );
 }
@@ -228,11 +228,11 @@ function Failed({ failure, onOther, onRetry }: FailedProps) {
       <div class="buttons">
         {failure.retry && onRetry && (
           <Button look="primary" onPress={onRetry}>
-            {text.join.retry}
+            {join.retry}
           </Button>
         )}
         <Button look={failure.retry ? undefined : "primary"} onPress={onOther}>
-          {text.join.other}
+          {join.other}
         </Button>
       </div>
     </>
@@ -256,21 +256,21 @@ function failureOf(error: unknown): Failure {
   const known = error instanceof ApiError ? error : undefined;
   switch (known?.code) {
     case "wrong_code":
-      return { ...text.join.wrong, retry: false };
+      return { ...join.wrong, retry: false };
     case "invitation_closed":
-      return { ...text.join.closed, retry: false };
+      return { ...join.closed, retry: false };
     case "invitation_taken":
-      return { ...text.join.taken, retry: false };
+      return { ...join.taken, retry: false };
     case "too_many_attempts":
     case "rate_limited": {
       const wait = duration(known.problem?.retry_after_secs ?? 60);
-      return { title: text.join.tooMany.title, detail: text.join.tooMany.detail(wait), retry: true };
+      return { title: join.tooMany.title, detail: join.tooMany.detail(wait), retry: true };
     }
     default:
-      return { title: text.join.failed.title, detail: explain(error), retry: true };
+      return { title: join.failed.title, detail: explain(error), retry: true };
   }
 }
 
-document.title = text.join.headingPlain;
+document.title = join.headingPlain;
 const root = document.getElementById("root");
 if (root) render(<Join />, root);

@@ -5,6 +5,7 @@ import { CodeField } from "./account/second-factor";
 import { signIn } from "./actions";
 import { ApiError } from "./api";
 import { text } from "./strings";
+import { secondFactor } from "./strings/account";
 import { useTask } from "./ui/hooks";
 import { Mark } from "./ui/icons";
 import { LanguageChoice } from "./ui/language-choice";
@@ -95,14 +96,14 @@ function WithCode({ known, onBack }: { known: Credentials; onBack: () => void })
       }}
     >
       <Mark />
-      <h1 id="sign-in">{text.secondFactor.signInHeading}</h1>
-      <CodeField field={code} hint={text.secondFactor.codeOrRecovery} />
+      <h1 id="sign-in">{secondFactor.signInHeading}</h1>
+      <CodeField field={code} hint={secondFactor.codeOrRecovery} />
       <ErrorLine words={error} />
       <Button look="primary" submit disabled={busy}>
         {busy ? text.signIn.busy : text.signIn.submit}
       </Button>
       <Button look="quiet" onPress={onBack}>
-        {text.secondFactor.back}
+        {secondFactor.back}
       </Button>
     </form>
   );

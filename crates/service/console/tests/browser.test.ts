@@ -5,42 +5,15 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { MessageView, Permission } from "../src/types";
-import { ScriptedAgent } from "./support/agent";
-import { Stage } from "./support/browser";
+import { card, Stage } from "./support/browser";
 import { LOGIN, PASSWORD } from "./support/service";
 
 const stage = new Stage();
-const { open, picture, signIn } = stage;
-const agents: ScriptedAgent[] = [];
+const { agent: newAgent, createInvitation, invite, open, picture, signIn } = stage;
 
 before(() => stage.set());
 
-after(async () => {
-  await Promise.all(agents.map((it) => it.leave()));
-  await stage.strike();
-});
-
-/** Creates an invitation and joins it. */
-async function invite(page: Page, label: string): Promise<ScriptedAgent> {
-  const agent = agentFor();
-  await agent.join(await createInvitation(page, label));
-  await card(page, label).getByText("The user has joined").waitFor();
-  return agent;
-}
-
-async function createInvitation(page: Page, label: string): Promise<string> {
-  await page.getByLabel("Who is it for?").fill(label);
-  await page.getByRole("button", { name: "Create invitation" }).click();
-  const code = await card(page, label).locator(".digits").innerText();
-  assert.match(code, /^\d{3}-\d{3}-\d{3}$/);
-  return code.replaceAll("-", "");
-}
-
-function agentFor(): ScriptedAgent {
-  const agent = new ScriptedAgent(stage.service.url);
-  agents.push(agent);
-  return agent;
-}
+after(() => stage.strike());
 
 async function downloaded(page: Page, button: string): Promise<string> {
   const [download] = await Promise.all([
@@ -49,8 +22,6 @@ async function downloaded(page: Page, button: string): Promise<string> {
   ]);
   return readFile(await download.path(), "utf8");
 }
-
-const card = (page: Page, label: string) => page.locator("li.card").filter({ hasText: label });
 
 async function send(page: Page, label: string, permissions: string[] = []): Promise<void> {
   await card(page, label).getByRole("button", { name: "Ask to connect" }).click();
@@ -75,7 +46,7 @@ test("the story: invitation, request, approval of a part, chat, more, end", asyn
     await picture(page, "invitation-open");
 
     const height = (await invited.boundingBox())?.height;
-    const agent = agentFor();
+    const agent = newAgent();
     await agent.join(code);
     await invited.getByText("The user has joined").waitFor();
     await invited.getByText("Linux · agent 1.2.3").waitFor();
@@ -187,7 +158,7 @@ test("a no, an unanswered request and a withdrawn one are each told for what the
 test("a device waits to be accepted, its user asks for help, and its group limits what may be asked", async () => {
   await open(async (page) => {
     await signIn(page);
-    const agent = agentFor();
+    const agent = newAgent();
     const computer = "DESK-\u202e0417 with a name that is far too long for any list";
     await agent.enrol(stage.service.enrolmentToken, computer, "Ursula Sample");
     const row = page.locator("li.device").filter({ hasText: "Ursula Sample" });

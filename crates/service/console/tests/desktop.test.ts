@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Permission } from "../src/types";
-import { ScriptedAgent } from "./support/agent";
-import { Stage } from "./support/browser";
+import type { ScriptedAgent } from "./support/agent";
+import { card, Stage } from "./support/browser";
 import type { Colour, Script, ScriptedMonitor } from "./support/desktop";
 import type { Tunnel } from "./support/tunnel";
 
@@ -22,15 +22,11 @@ const CONTROL: Permission[] = ["view", "control", "chat", "messages"];
 const BROKEN = { expected: /^Failed to load resource|^WebSocket connection|^Failed (when|while) / };
 
 const stage = new Stage();
-const { open, picture, signIn } = stage;
-const agents: ScriptedAgent[] = [];
+const { invite, open, picture, signIn } = stage;
 
 before(() => stage.set());
 
-after(async () => {
-  await Promise.all(agents.map((it) => it.leave()));
-  await stage.strike();
-});
+after(() => stage.strike());
 
 interface Running {
   readonly agent: ScriptedAgent;
@@ -45,13 +41,8 @@ async function sessionWith(page: Page, label: string, permissions: Permission[],
 
 async function approved(page: Page, label: string, permissions: Permission[]): Promise<Running> {
   await signIn(page);
-  const agent = new ScriptedAgent(stage.service.url);
-  agents.push(agent);
-  await page.getByLabel("Who is it for?").fill(label);
-  await page.getByRole("button", { name: "Create invitation" }).click();
-  const card = page.locator("li.card").filter({ hasText: label });
-  await agent.join((await card.locator(".digits").innerText()).replaceAll("-", ""));
-  await card.getByRole("button", { name: "Ask to connect" }).click();
+  const agent = await invite(page, label);
+  await card(page, label).getByRole("button", { name: "Ask to connect" }).click();
   const boxes = page.getByRole("dialog");
   if (permissions.includes("control")) await boxes.getByLabel("Use keyboard and mouse").check();
   if (permissions.includes("clipboard")) await boxes.getByLabel("Share the clipboard").check();

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import type { Permission } from "../src/types";
-import { ScriptedAgent } from "./support/agent";
-import { Stage } from "./support/browser";
+import type { ScriptedAgent } from "./support/agent";
+import { card, Stage } from "./support/browser";
 import { Folder } from "./support/folder";
 import type { Tunnel } from "./support/tunnel";
 
@@ -16,14 +16,12 @@ const READ: Permission[] = ["files_read", "chat", "messages"];
 const WRITE: Permission[] = ["files_read", "files_write", "chat", "messages"];
 
 const stage = new Stage();
-const { open, picture, signIn } = stage;
-const agents: ScriptedAgent[] = [];
+const { invite, open, picture, signIn } = stage;
 const folders: Folder[] = [];
 
 before(() => stage.set());
 
 after(async () => {
-  await Promise.all(agents.map((it) => it.leave()));
   await Promise.all(folders.map((it) => it.remove()));
   await stage.strike();
 });
@@ -38,13 +36,8 @@ interface Running {
 /** Signs in and brings a session about; ends on its page. */
 async function sessionWith(page: Page, label: string, permissions: Permission[]): Promise<Running> {
   await signIn(page);
-  const agent = new ScriptedAgent(stage.service.url);
-  agents.push(agent);
-  await page.getByLabel("Who is it for?").fill(label);
-  await page.getByRole("button", { name: "Create invitation" }).click();
-  const card = page.locator("li.card").filter({ hasText: label });
-  await agent.join((await card.locator(".digits").innerText()).replaceAll("-", ""));
-  await card.getByRole("button", { name: "Ask to connect" }).click();
+  const agent = await invite(page, label);
+  await card(page, label).getByRole("button", { name: "Ask to connect" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("View the desktop").uncheck();
   await dialog.getByLabel("View and copy files").check();

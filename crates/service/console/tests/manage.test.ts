@@ -7,22 +7,17 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { png } from "./support/png";
-import { ScriptedAgent } from "./support/agent";
 import { Stage } from "./support/browser";
 import { LOGIN, PASSWORD } from "./support/service";
 
 const OSCARS_PASSWORD = "four words of his own";
 
 const stage = new Stage();
-const { open, picture, signIn } = stage;
-const agents: ScriptedAgent[] = [];
+const { agent: newAgent, open, picture, signIn } = stage;
 
 before(() => stage.set());
 
-after(async () => {
-  await Promise.all(agents.map((it) => it.leave()));
-  await stage.strike();
-});
+after(() => stage.strike());
 
 const goTo = (page: Page, place: string) => page.getByRole("navigation").getByRole("link", { name: place }).click();
 const dialog = (page: Page) => page.getByRole("dialog");
@@ -154,8 +149,7 @@ test("a group, a token that enrols, a narrower group and a revoked token", async
     const token = await dialog(page).locator(".told code").innerText();
     await picture(page, "token-told");
     await dialog(page).getByRole("button", { name: "Done" }).click();
-    const agent = new ScriptedAgent(stage.service.url);
-    agents.push(agent);
+    const agent = newAgent();
     await agent.enrol(token, "LAB-01", "Una Sample");
     await page.reload();
     await group.getByText("1 computer enrolled · 19 uses left").waitFor();
@@ -172,7 +166,7 @@ test("a group, a token that enrols, a narrower group and a revoked token", async
     await group.getByRole("button", { name: "Revoke Spring rollout" }).click();
     await dialog(page).getByRole("button", { name: "Revoke" }).click();
     await group.getByText("Revoked").waitFor();
-    await assert.rejects(new ScriptedAgent(stage.service.url).enrol(token, "LAB-02", "Udo Sample"), /enrolment_refused/);
+    await assert.rejects(newAgent().enrol(token, "LAB-02", "Udo Sample"), /enrolment_refused/);
   });
 });
 
@@ -182,12 +176,9 @@ test("past sessions are found by words, permission, outcome and date", async () 
     await signIn(page);
     await page.goto(`${stage.service.url}/#/sessions`);
     await page.getByText("No sessions yet").waitFor();
-    const agent = new ScriptedAgent(stage.service.url);
-    agents.push(agent);
     await page.goto(`${stage.service.url}/#/`);
     for (const [index, name] of ["Ursula, printer", "Udo, scanner", "Una, \u202eheadset <b>"].entries()) {
-      const guest = new ScriptedAgent(stage.service.url);
-      agents.push(guest);
+      const guest = newAgent();
       await page.getByLabel("Who is it for?").fill(name);
       await page.getByRole("button", { name: "Create invitation" }).click();
       const card = page.locator("li.card").filter({ hasText: name.slice(0, 4) });

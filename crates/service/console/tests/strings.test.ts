@@ -6,6 +6,7 @@ import ts from "typescript";
 import { catalogues, extract } from "../scripts/texts.mjs";
 import { LANGUAGES } from "../src/language";
 import { text } from "../src/strings";
+import * as manage from "../src/strings/manage";
 import { ACTIONS, PERMISSIONS } from "../src/types";
 
 interface Schema {
@@ -28,8 +29,8 @@ test("everything the service can say has words, and nothing else does", () => {
     ["Permission", text.permissions.names],
     ["Permission", text.permissions.meanings],
     ["Action", text.session.actionNames],
-    ["AuditAction", text.audit.actions],
-    ["DomainBy", text.organisation.domainBy],
+    ["AuditAction", manage.audit.actions],
+    ["DomainBy", manage.organisation.domainBy],
     ["EndReason", text.session.endReasons],
     ["EndReason", text.history.outcomes],
     ["InputMethod", text.request.givenBy],
@@ -39,7 +40,7 @@ test("everything the service can say has words, and nothing else does", () => {
     ["RequestState", text.request.states],
     ["RequestState", text.request.badges],
     ["Role", text.roles],
-    ["Role", text.operators.roleMeanings],
+    ["Role", manage.operators.roleMeanings],
     ["UnansweredCause", text.request.causes],
   ];
   for (const [name, table] of tables) assert.deepEqual(Object.keys(table).sort(), values(name), name);

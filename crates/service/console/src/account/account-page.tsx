@@ -2,6 +2,7 @@
 
 import { notify } from "../store";
 import { text } from "../strings";
+import { account, secondFactor } from "../strings/account";
 import type { Me } from "../types";
 import { LanguageChoice } from "../ui/language-choice";
 import { Page } from "../ui/page";
@@ -11,37 +12,37 @@ import { SecondFactor } from "./second-factor";
 
 export function AccountPage({ me, waiting }: { me: Me; waiting: number }) {
   return (
-    <Page heading={text.account.heading} waiting={waiting} narrow>
-      <Section heading={text.account.details}>
+    <Page heading={account.heading} waiting={waiting} narrow>
+      <Section heading={account.details}>
         <dl class="facts">
           <div>
-            <dt>{text.account.name}</dt>
+            <dt>{account.name}</dt>
             <dd>
               <Name of={me.operator.name} />
-              <p class="hint">{text.account.nameHint}</p>
+              <p class="hint">{account.nameHint}</p>
             </dd>
           </div>
           <div>
-            <dt>{text.account.login}</dt>
+            <dt>{account.login}</dt>
             <dd>
               <bdi>{me.login}</bdi>
             </dd>
           </div>
           <div>
-            <dt>{text.account.role}</dt>
+            <dt>{account.role}</dt>
             <dd>{text.roles[me.role]}</dd>
           </div>
         </dl>
       </Section>
       <Section heading={text.common.language}>
         <LanguageChoice bare />
-        <p class="hint below">{text.account.languageHint}</p>
+        <p class="hint below">{account.languageHint}</p>
       </Section>
-      <Section heading={text.secondFactor.heading}>
+      <Section heading={secondFactor.heading}>
         <SecondFactor />
       </Section>
-      <Section heading={text.account.password}>
-        <PasswordForm login={me.login} oneTime={false} onChanged={() => notify("good", text.account.changed)} />
+      <Section heading={account.password}>
+        <PasswordForm login={me.login} oneTime={false} onChanged={() => notify("good", account.changed)} />
       </Section>
     </Page>
   );

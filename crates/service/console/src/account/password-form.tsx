@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { call } from "../actions";
-import { text } from "../strings";
+import { account } from "../strings/account";
 import { useTask } from "../ui/hooks";
 import { Button, ErrorLine, Field } from "../ui/parts";
 
@@ -27,7 +27,7 @@ export function PasswordForm({ login, oneTime, onChanged }: PasswordFormProps) {
     const typed = new FormData(form.current);
     const [current, fresh, again] = ["current", "fresh", "again"].map((it) => String(typed.get(it)));
     const fault =
-      fresh !== again ? text.account.differ : [...(fresh ?? "")].length < MIN_CHARS ? text.account.rule : undefined;
+      fresh !== again ? account.differ : [...(fresh ?? "")].length < MIN_CHARS ? account.rule : undefined;
     setWrong(fault);
     if (fault || !(await run(current ?? "", fresh ?? ""))) return;
     form.current.reset();
@@ -38,20 +38,20 @@ export function PasswordForm({ login, oneTime, onChanged }: PasswordFormProps) {
       {/* For password managers: whose password it is. */}
       <input class="hidden" name="login" value={login} autocomplete="username" readOnly tabIndex={-1} aria-hidden="true" />
       <label class="field">
-        <span>{oneTime ? text.account.oneTime : text.account.current}</span>
+        <span>{oneTime ? account.oneTime : account.current}</span>
         <input name="current" type="password" autocomplete="current-password" required />
       </label>
-      <Field words={text.account.fresh} hint={text.account.rule}>
+      <Field words={account.fresh} hint={account.rule}>
         {(ties) => <input {...ties} name="fresh" type="password" autocomplete="new-password" required />}
       </Field>
       <label class="field">
-        <span>{text.account.again}</span>
+        <span>{account.again}</span>
         <input name="again" type="password" autocomplete="new-password" required />
       </label>
       <ErrorLine words={wrong ?? error} />
       <div class="buttons">
         <Button look="primary" submit disabled={busy}>
-          {text.account.submit}
+          {account.submit}
         </Button>
       </div>
     </form>

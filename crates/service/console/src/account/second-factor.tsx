@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../actions";
 import { day } from "../format";
 import { notify } from "../store";
-import { text } from "../strings";
+import { account, secondFactor } from "../strings/account";
 import type { RecoveryCodes, SecondFactorSetup, SecondFactorView } from "../types";
 import { useTask } from "../ui/hooks";
 import { useLoaded } from "../ui/loaded";
@@ -29,10 +29,10 @@ export function SecondFactor() {
       <SetUp onDone={done} />
     ) : (
       <div class="stack">
-        <p>{text.secondFactor.lead}</p>
+        <p>{secondFactor.lead}</p>
         <div class="buttons">
           <Button look="primary" icon="shield" onPress={() => setSettingUp(true)}>
-            {text.secondFactor.setUp}
+            {secondFactor.setUp}
           </Button>
         </div>
       </div>
@@ -41,16 +41,16 @@ export function SecondFactor() {
   return (
     <div class="stack">
       <p>
-        <Badge tone="good">{text.secondFactor.on(day(since))}</Badge>
+        <Badge tone="good">{secondFactor.on(day(since))}</Badge>
       </p>
-      <p>{text.secondFactor.codesLeft(left)}</p>
+      <p>{secondFactor.codesLeft(left)}</p>
       <div class="buttons">
         <Button icon="key" onPress={() => setDialog("codes")}>
-          {text.secondFactor.renew}
+          {secondFactor.renew}
         </Button>
         {!required && (
           <Button look="quiet" onPress={() => setDialog("remove")}>
-            {text.secondFactor.remove}
+            {secondFactor.remove}
           </Button>
         )}
       </div>
@@ -63,15 +63,15 @@ export function SecondFactor() {
         />
       )}
       {dialog === "remove" && (
-        <Modal heading={text.secondFactor.removeHeading} onClose={() => setDialog(undefined)}>
-          <p>{text.secondFactor.removeDetail}</p>
+        <Modal heading={secondFactor.removeHeading} onClose={() => setDialog(undefined)}>
+          <p>{secondFactor.removeDetail}</p>
           <Prove
-            submit={text.secondFactor.remove}
+            submit={secondFactor.remove}
             look="danger"
             onProven={async (proof) => {
               await call("POST", `${PATH}/remove`, proof);
               setDialog(undefined);
-              notify("good", text.secondFactor.removed);
+              notify("good", secondFactor.removed);
               standing.reload();
             }}
           />
@@ -84,14 +84,14 @@ export function SecondFactor() {
 function Renew({ onClose }: { onClose: () => void }) {
   const [codes, setCodes] = useState<readonly string[]>();
   return (
-    <Modal heading={text.secondFactor.renew} onClose={onClose}>
+    <Modal heading={secondFactor.renew} onClose={onClose}>
       {codes ? (
         <Codes codes={codes} onDone={onClose} />
       ) : (
         <>
-          <p>{text.secondFactor.renewDetail}</p>
+          <p>{secondFactor.renewDetail}</p>
           <Prove
-            submit={text.secondFactor.renew}
+            submit={secondFactor.renew}
             onProven={async (proof) => {
               setCodes((await call<RecoveryCodes>("POST", `${PATH}/recovery-codes`, proof)).recovery_codes);
             }}
@@ -128,7 +128,7 @@ function Prove({ submit, look = "primary", onProven }: ProveProps) {
       }}
     >
       <Password field={password} />
-      <CodeField field={code} hint={text.secondFactor.codeOrRecovery} />
+      <CodeField field={code} hint={secondFactor.codeOrRecovery} />
       <ErrorLine words={error} />
       <div class="buttons">
         <Button look={look} submit disabled={busy}>
@@ -142,7 +142,7 @@ function Prove({ submit, look = "primary", onProven }: ProveProps) {
 function Password({ field }: { field: { current: HTMLInputElement | null } }) {
   return (
     <label class="field">
-      <span>{text.account.current}</span>
+      <span>{account.current}</span>
       <input ref={field} name="password" type="password" autocomplete="current-password" required />
     </label>
   );
@@ -155,7 +155,7 @@ interface CodeFieldProps {
 
 export function CodeField({ field, hint }: CodeFieldProps) {
   return (
-    <Field words={text.secondFactor.code} hint={hint}>
+    <Field words={secondFactor.code} hint={hint}>
       {(ties) => (
         <input
           {...ties}
@@ -198,12 +198,12 @@ export function SetUp({ onDone }: { onDone: () => unknown }) {
           if (!begin.busy && password.current) void begin.run(password.current.value);
         }}
       >
-        <p>{text.secondFactor.passwordFirst}</p>
+        <p>{secondFactor.passwordFirst}</p>
         <Password field={password} />
         <ErrorLine words={begin.error} />
         <div class="buttons">
           <Button look="primary" submit disabled={begin.busy}>
-            {text.secondFactor.next}
+            {secondFactor.next}
           </Button>
         </div>
       </form>
@@ -218,22 +218,22 @@ export function SetUp({ onDone }: { onDone: () => unknown }) {
         if (!(await confirm.run(code.current.value.trim()))) code.current?.select();
       }}
     >
-      <p>{text.secondFactor.scan}</p>
+      <p>{secondFactor.scan}</p>
       <div class="qr">
-        <img src={`data:image/svg+xml,${encodeURIComponent(setup.picture)}`} alt={text.secondFactor.picture} />
+        <img src={`data:image/svg+xml,${encodeURIComponent(setup.picture)}`} alt={secondFactor.picture} />
         <div class="stack">
-          <p class="hint">{text.secondFactor.typeKey}</p>
+          <p class="hint">{secondFactor.typeKey}</p>
           <code class="qr-key" dir="ltr">
             {setup.key.match(/.{1,4}/g)?.join(" ")}
           </code>
-          <CopyButton value={setup.key}>{text.secondFactor.copyKey}</CopyButton>
+          <CopyButton value={setup.key}>{secondFactor.copyKey}</CopyButton>
         </div>
       </div>
-      <CodeField field={code} hint={text.secondFactor.codeHint} />
+      <CodeField field={code} hint={secondFactor.codeHint} />
       <ErrorLine words={confirm.error} />
       <div class="buttons">
         <Button look="primary" submit disabled={confirm.busy}>
-          {text.secondFactor.confirm}
+          {secondFactor.confirm}
         </Button>
       </div>
     </form>
@@ -246,9 +246,9 @@ function Codes({ codes, onDone }: { codes: readonly string[]; onDone: () => unkn
   return (
     <div class="stack">
       <p ref={heading} tabIndex={-1}>
-        <strong>{text.secondFactor.codesHeading}</strong>
+        <strong>{secondFactor.codesHeading}</strong>
       </p>
-      <p>{text.secondFactor.codesDetail}</p>
+      <p>{secondFactor.codesDetail}</p>
       <ol class="recovery-codes" dir="ltr">
         {codes.map((it) => (
           <li key={it}>
@@ -257,9 +257,9 @@ function Codes({ codes, onDone }: { codes: readonly string[]; onDone: () => unkn
         ))}
       </ol>
       <div class="buttons">
-        <CopyButton value={codes.join("\n")}>{text.secondFactor.copyCodes}</CopyButton>
+        <CopyButton value={codes.join("\n")}>{secondFactor.copyCodes}</CopyButton>
         <Button look="primary" onPress={onDone}>
-          {text.secondFactor.kept}
+          {secondFactor.kept}
         </Button>
       </div>
     </div>

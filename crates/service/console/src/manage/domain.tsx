@@ -4,6 +4,8 @@ import { useRef, useState } from "preact/hooks";
 import { call } from "../actions";
 import { notify } from "../store";
 import { text } from "../strings";
+import * as manage from "../strings/manage";
+import { secondFactor } from "../strings/account";
 import type { DomainRecord, OrganisationSettings } from "../types";
 import { useTask } from "../ui/hooks";
 import { Button, CopyButton, ErrorLine, Field, Modal } from "../ui/parts";
@@ -21,14 +23,14 @@ export function Domain({ settings, set }: DomainProps) {
       {organisation.domain ? (
         <>
           <bdi dir="ltr">{organisation.domain}</bdi>
-          {domain_by && <p class="hint">{text.organisation.domainBy[domain_by]}</p>}
+          {domain_by && <p class="hint">{manage.organisation.domainBy[domain_by]}</p>}
         </>
       ) : (
-        text.organisation.noDomain
+        manage.organisation.noDomain
       )}
       <p class="below">
         <Button small icon="shield" onPress={() => setOpen(true)}>
-          {text.organisation.prove}
+          {manage.organisation.prove}
         </Button>
       </p>
       {open && <Prove set={set} onClose={() => setOpen(false)} />}
@@ -44,37 +46,37 @@ function Prove({ set, onClose }: { set: DomainProps["set"]; onClose: () => void 
   });
   const prove = useTask(async (wanted: string) => {
     set(await call<OrganisationSettings>("POST", "/organisation/domain", { domain: wanted }));
-    notify("good", text.organisation.proven);
+    notify("good", manage.organisation.proven);
     onClose();
   });
   return (
-    <Modal heading={text.organisation.prove} onClose={onClose}>
+    <Modal heading={manage.organisation.prove} onClose={onClose}>
       {record ? (
         <div class="stack">
-          <p>{text.organisation.record}</p>
+          <p>{manage.organisation.record}</p>
           <dl class="facts dns">
             <div>
-              <dt>{text.organisation.recordName}</dt>
+              <dt>{manage.organisation.recordName}</dt>
               <dd>
                 <code dir="ltr">{record.name}</code>
-                <CopyButton value={record.name}>{text.organisation.copyName}</CopyButton>
+                <CopyButton value={record.name}>{manage.organisation.copyName}</CopyButton>
               </dd>
             </div>
             <div>
-              <dt>{text.organisation.recordValue}</dt>
+              <dt>{manage.organisation.recordValue}</dt>
               <dd>
                 <code dir="ltr">{record.value}</code>
-                <CopyButton value={record.value}>{text.organisation.copyValue}</CopyButton>
+                <CopyButton value={record.value}>{manage.organisation.copyValue}</CopyButton>
               </dd>
             </div>
           </dl>
-          <p class="hint">{text.organisation.recordHint}</p>
+          <p class="hint">{manage.organisation.recordHint}</p>
           <ErrorLine words={prove.error} />
           <div class="modal-foot">
-            <Button onPress={() => setRecord(undefined)}>{text.organisation.otherDomain}</Button>
+            <Button onPress={() => setRecord(undefined)}>{manage.organisation.otherDomain}</Button>
             <span class="push">
               <Button look="primary" disabled={prove.busy} onPress={() => prove.run(record.domain)}>
-                {prove.busy ? text.organisation.looking : text.organisation.lookUp}
+                {prove.busy ? manage.organisation.looking : manage.organisation.lookUp}
               </Button>
             </span>
           </div>
@@ -87,7 +89,7 @@ function Prove({ set, onClose }: { set: DomainProps["set"]; onClose: () => void 
             if (!show.busy && domain.current) void show.run(domain.current.value.trim());
           }}
         >
-          <Field words={text.organisation.domain} hint={text.organisation.domainHint}>
+          <Field words={manage.organisation.domain} hint={manage.organisation.domainHint}>
             {(ties) => (
               <input {...ties} ref={domain} required maxLength={253} autocapitalize="none" spellcheck={false} dir="ltr" />
             )}
@@ -97,7 +99,7 @@ function Prove({ set, onClose }: { set: DomainProps["set"]; onClose: () => void 
             <Button onPress={onClose}>{text.common.cancel}</Button>
             <span class="push">
               <Button look="primary" submit disabled={show.busy}>
-                {text.secondFactor.next}
+                {secondFactor.next}
               </Button>
             </span>
           </div>

@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { call } from "../actions";
 import { day } from "../format";
 import { text } from "../strings";
+import * as manage from "../strings/manage";
 import {
   type AddEnrolmentToken,
   type AddGroup,
@@ -35,12 +36,12 @@ export function EnrolmentPage({ waiting }: { waiting: number }) {
   };
   return (
     <Page
-      heading={text.enrolment.heading}
-      lead={text.enrolment.lead}
+      heading={manage.enrolment.heading}
+      lead={manage.enrolment.lead}
       waiting={waiting}
       aside={
         <Button look="primary" icon="plus" onPress={() => setDialog({ kind: "group", group: undefined })}>
-          {text.enrolment.addGroup}
+          {manage.enrolment.addGroup}
         </Button>
       }
     >
@@ -48,8 +49,8 @@ export function EnrolmentPage({ waiting }: { waiting: number }) {
         <Fetching of={groups} />
       ) : groups.data.length === 0 ? (
         <div class="panel">
-          <Empty icon="computer" title={text.enrolment.empty}>
-            {text.enrolment.emptyDetail}
+          <Empty icon="computer" title={manage.enrolment.empty}>
+            {manage.enrolment.emptyDetail}
           </Empty>
         </div>
       ) : (
@@ -67,9 +68,9 @@ export function EnrolmentPage({ waiting }: { waiting: number }) {
         />
       )}
       {dialog?.kind === "told" && (
-        <Modal heading={text.enrolment.told} onClose={close}>
-          <Told value={dialog.token} copy={text.enrolment.copyToken} />
-          <p>{text.enrolment.toldDetail}</p>
+        <Modal heading={manage.enrolment.told} onClose={close}>
+          <Told value={dialog.token} copy={manage.enrolment.copyToken} />
+          <p>{manage.enrolment.toldDetail}</p>
           <div class="modal-foot">
             <span class="push">
               <Button look="primary" onPress={close}>
@@ -90,16 +91,16 @@ function Group({ group, open }: { group: EnrolmentView; open: (dialog: Dialog) =
     <Section
       heading={name}
       aside={
-        <Button small icon="edit" label={text.enrolment.editOf(name)} onPress={() => open({ kind: "group", group })}>
-          {text.enrolment.edit}
+        <Button small icon="edit" label={manage.enrolment.editOf(name)} onPress={() => open({ kind: "group", group })}>
+          {manage.enrolment.edit}
         </Button>
       }
     >
       <p class="group-facts dim">
         <span>{text.devices.count(group.devices)}</span>
-        <span>{group.requires_acceptance ? text.enrolment.acceptance : text.enrolment.accepted}</span>
+        <span>{group.requires_acceptance ? manage.enrolment.acceptance : manage.enrolment.accepted}</span>
       </p>
-      <h3 class="small-heading">{text.enrolment.permissions}</h3>
+      <h3 class="small-heading">{manage.enrolment.permissions}</h3>
       <ul class="chips">
         {PERMISSIONS.filter((it) => permissions.includes(it)).map((it) => (
           <li key={it} class="tag">
@@ -108,13 +109,13 @@ function Group({ group, open }: { group: EnrolmentView; open: (dialog: Dialog) =
         ))}
       </ul>
       <div class="tokens-head">
-        <h3 class="small-heading">{text.enrolment.tokens}</h3>
-        <Button small icon="plus" label={text.enrolment.addTokenOf(name)} onPress={() => open({ kind: "token", group })}>
-          {text.enrolment.addToken}
+        <h3 class="small-heading">{manage.enrolment.tokens}</h3>
+        <Button small icon="plus" label={manage.enrolment.addTokenOf(name)} onPress={() => open({ kind: "token", group })}>
+          {manage.enrolment.addToken}
         </Button>
       </div>
       {group.tokens.length === 0 ? (
-        <p class="hint">{text.enrolment.noTokens}</p>
+        <p class="hint">{manage.enrolment.noTokens}</p>
       ) : (
         <ul class="rows tokens">
           {group.tokens.map((it) => (
@@ -130,7 +131,7 @@ function Token({ token, onRevoke }: { token: EnrolmentTokenView; onRevoke: () =>
   const now = useNow();
   const expired = token.expires_at != null && Date.parse(token.expires_at) <= now;
   const over = token.revoked_at != null || expired || token.uses_left === 0;
-  const name = token.label ?? text.enrolment.unlabelled;
+  const name = token.label ?? manage.enrolment.unlabelled;
   return (
     <li class="row token">
       <div class="row-main">
@@ -140,26 +141,26 @@ function Token({ token, onRevoke }: { token: EnrolmentTokenView; onRevoke: () =>
         <p class="dim">
           {[
             token.created_at && day(token.created_at),
-            text.enrolment.enrolled(token.devices),
-            token.uses_left != null && !over && text.enrolment.usesLeft(token.uses_left),
-            token.expires_at && !over && text.enrolment.until(day(token.expires_at)),
+            manage.enrolment.enrolled(token.devices),
+            token.uses_left != null && !over && manage.enrolment.usesLeft(token.uses_left),
+            token.expires_at && !over && manage.enrolment.until(day(token.expires_at)),
           ]
             .filter(Boolean)
             .join(" · ")}
         </p>
       </div>
       {token.revoked_at != null ? (
-        <Badge tone="plain">{text.enrolment.revoked}</Badge>
+        <Badge tone="plain">{manage.enrolment.revoked}</Badge>
       ) : expired ? (
-        <Badge tone="plain">{text.enrolment.expired}</Badge>
+        <Badge tone="plain">{manage.enrolment.expired}</Badge>
       ) : token.uses_left === 0 ? (
-        <Badge tone="plain">{text.enrolment.usedUp}</Badge>
+        <Badge tone="plain">{manage.enrolment.usedUp}</Badge>
       ) : (
-        <Badge tone="good">{text.enrolment.inForce}</Badge>
+        <Badge tone="good">{manage.enrolment.inForce}</Badge>
       )}
       {!over && (
-        <Button small look="quiet" label={text.enrolment.revokeOf(name)} onPress={onRevoke}>
-          {text.enrolment.revoke}
+        <Button small look="quiet" label={manage.enrolment.revokeOf(name)} onPress={onRevoke}>
+          {manage.enrolment.revoke}
         </Button>
       )}
     </li>
@@ -184,7 +185,7 @@ function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
   });
   const narrower = group?.group.permissions.some((it) => !allowed.includes(it));
   return (
-    <Modal heading={group ? text.enrolment.editOf(group.group.name) : text.enrolment.addGroup} onClose={onClose}>
+    <Modal heading={group ? manage.enrolment.editOf(group.group.name) : manage.enrolment.addGroup} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -194,11 +195,11 @@ function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
         }}
       >
         <label class="field">
-          <span>{text.enrolment.groupName}</span>
+          <span>{manage.enrolment.groupName}</span>
           <input ref={name} required maxLength={64} defaultValue={group?.group.name} autocomplete="off" dir="auto" />
         </label>
         <fieldset class="choices choices-small">
-          <legend class="small-heading">{text.enrolment.permissions}</legend>
+          <legend class="small-heading">{manage.enrolment.permissions}</legend>
           {PERMISSIONS.map((it) => (
             <label class="choice" key={it}>
               <input
@@ -215,11 +216,11 @@ function GroupForm({ group, onSaved, onClose }: GroupFormProps) {
         </fieldset>
         <label class="choice choice-alone">
           <input type="checkbox" checked={acceptance} onChange={(event) => setAcceptance(event.currentTarget.checked)} />
-          <span class="choice-name">{text.enrolment.acceptance}</span>
+          <span class="choice-name">{manage.enrolment.acceptance}</span>
         </label>
-        {narrower && <p class="hint">{text.enrolment.narrower}</p>}
+        {narrower && <p class="hint">{manage.enrolment.narrower}</p>}
         <ErrorLine words={none ? text.request.chooseOne : error} />
-        <Foot busy={busy} submit={group ? text.common.save : text.enrolment.addGroup} onClose={onClose} />
+        <Foot busy={busy} submit={group ? text.common.save : manage.enrolment.addGroup} onClose={onClose} />
       </form>
     </Modal>
   );
@@ -242,7 +243,7 @@ function TokenForm({ group, onMade, onClose }: TokenFormProps) {
     onMade(await call("POST", `/device-groups/${group.group.id}/enrolment-tokens`, wanted)),
   );
   return (
-    <Modal heading={text.enrolment.addTokenOf(group.group.name)} onClose={onClose}>
+    <Modal heading={manage.enrolment.addTokenOf(group.group.name)} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -255,27 +256,27 @@ function TokenForm({ group, onMade, onClose }: TokenFormProps) {
         }}
       >
         <label class="field">
-          <span>{text.enrolment.label}</span>
+          <span>{manage.enrolment.label}</span>
           <input ref={label} maxLength={100} autocomplete="off" dir="auto" />
         </label>
         <div class="two">
-          <Field words={text.enrolment.uses} hint={text.enrolment.usesHint}>
+          <Field words={manage.enrolment.uses} hint={manage.enrolment.usesHint}>
             {(ties) => <input {...ties} ref={uses} type="number" min={1} max={1_000_000} step={1} inputMode="numeric" />}
           </Field>
           <label class="field">
-            <span>{text.enrolment.expiry}</span>
+            <span>{manage.enrolment.expiry}</span>
             <select value={days} onChange={(event) => setDays(Number(event.currentTarget.value))}>
               {DAYS.map((it) => (
                 <option key={it} value={it}>
-                  {text.enrolment.days(it)}
+                  {manage.enrolment.days(it)}
                 </option>
               ))}
-              <option value={0}>{text.enrolment.noEnd}</option>
+              <option value={0}>{manage.enrolment.noEnd}</option>
             </select>
           </label>
         </div>
         <ErrorLine words={error} />
-        <Foot busy={busy} submit={text.enrolment.make} onClose={onClose} />
+        <Foot busy={busy} submit={manage.enrolment.make} onClose={onClose} />
       </form>
     </Modal>
   );
@@ -287,19 +288,19 @@ function Revoke({ token, onRevoked, onClose }: { token: EnrolmentTokenView; onRe
     onRevoked();
   });
   return (
-    <Modal heading={text.enrolment.revokeHeading} onClose={onClose}>
+    <Modal heading={manage.enrolment.revokeHeading} onClose={onClose}>
       <p>
         <strong>
-          <Name of={token.label ?? text.enrolment.unlabelled} />
+          <Name of={token.label ?? manage.enrolment.unlabelled} />
         </strong>
       </p>
-      <p>{text.enrolment.revokeDetail}</p>
+      <p>{manage.enrolment.revokeDetail}</p>
       <ErrorLine words={error} />
       <div class="modal-foot">
         <Button onPress={onClose}>{text.common.cancel}</Button>
         <span class="push">
           <Button look="danger" disabled={busy} onPress={run}>
-            {text.enrolment.revoke}
+            {manage.enrolment.revoke}
           </Button>
         </span>
       </div>

@@ -5,6 +5,8 @@ import { useRef, useState } from "preact/hooks";
 import { call } from "../actions";
 import { ago, day } from "../format";
 import { text } from "../strings";
+import * as manage from "../strings/manage";
+import { secondFactor } from "../strings/account";
 import type { AccountView, AccountWithPassword, AddOperator, ChangeOperator, Me, Role } from "../types";
 import { useNow, useTask } from "../ui/hooks";
 import { useLoaded } from "../ui/loaded";
@@ -32,12 +34,12 @@ export function OperatorsPage({ me, waiting }: { me: Me; waiting: number }) {
   };
   return (
     <Page
-      heading={text.operators.heading}
-      lead={text.operators.lead}
+      heading={manage.operators.heading}
+      lead={manage.operators.lead}
       waiting={waiting}
       aside={
         <Button look="primary" icon="plus" onPress={() => setDialog({ kind: "add" })}>
-          {text.operators.add}
+          {manage.operators.add}
         </Button>
       }
     >
@@ -56,20 +58,20 @@ export function OperatorsPage({ me, waiting }: { me: Me; waiting: number }) {
       {dialog?.kind === "edit" && <Edit account={dialog.account} own={dialog.account.operator.id === me.operator.id} onChanged={changed} onClose={close} />}
       {dialog?.kind === "reset" && (
         <Confirm
-          heading={text.operators.resetHeading}
+          heading={manage.operators.resetHeading}
           account={dialog.account}
-          detail={text.operators.resetDetail}
-          submit={text.operators.reset}
+          detail={manage.operators.resetDetail}
+          submit={manage.operators.reset}
           work={async () => tell(await call("POST", `/operators/${dialog.account.operator.id}/one-time-password`))}
           onClose={close}
         />
       )}
       {dialog?.kind === "disable" && (
         <Confirm
-          heading={text.operators.disableHeading}
+          heading={manage.operators.disableHeading}
           account={dialog.account}
-          detail={text.operators.disableDetail}
-          submit={text.operators.disable}
+          detail={manage.operators.disableDetail}
+          submit={manage.operators.disable}
           work={async () => {
             await change(dialog.account, { disabled: true });
             changed();
@@ -78,9 +80,9 @@ export function OperatorsPage({ me, waiting }: { me: Me; waiting: number }) {
         />
       )}
       {dialog?.kind === "told" && (
-        <Modal heading={text.operators.passwordOf(dialog.told.account.operator.name)} onClose={close}>
-          <Told value={dialog.told.one_time_password} copy={text.operators.copyPassword} />
-          <p>{text.operators.passwordDetail}</p>
+        <Modal heading={manage.operators.passwordOf(dialog.told.account.operator.name)} onClose={close}>
+          <Told value={dialog.told.one_time_password} copy={manage.operators.copyPassword} />
+          <p>{manage.operators.passwordDetail}</p>
           <div class="modal-foot">
             <span class="push">
               <Button look="primary" onPress={close}>
@@ -127,22 +129,22 @@ function Account({ account, me, open, onChanged }: AccountProps) {
         <Standing account={account} />
       </span>
       <div class="row-actions">
-        <Button small icon="edit" label={text.operators.editOf(name)} onPress={() => open({ kind: "edit", account })}>
-          {text.operators.edit}
+        <Button small icon="edit" label={manage.operators.editOf(name)} onPress={() => open({ kind: "edit", account })}>
+          {manage.operators.edit}
         </Button>
         {!own && (
-          <Button small icon="key" label={text.operators.resetOf(name)} onPress={() => open({ kind: "reset", account })}>
-            {text.operators.reset}
+          <Button small icon="key" label={manage.operators.resetOf(name)} onPress={() => open({ kind: "reset", account })}>
+            {manage.operators.reset}
           </Button>
         )}
         {account.disabled ? (
-          <Button small label={text.operators.enableOf(name)} disabled={enable.busy} onPress={enable.run}>
-            {text.operators.enable}
+          <Button small label={manage.operators.enableOf(name)} disabled={enable.busy} onPress={enable.run}>
+            {manage.operators.enable}
           </Button>
         ) : (
           !own && (
-            <Button small look="quiet" label={text.operators.disableOf(name)} onPress={() => open({ kind: "disable", account })}>
-              {text.operators.disable}
+            <Button small look="quiet" label={manage.operators.disableOf(name)} onPress={() => open({ kind: "disable", account })}>
+              {manage.operators.disable}
             </Button>
           )
         )}
@@ -154,18 +156,18 @@ function Account({ account, me, open, onChanged }: AccountProps) {
 
 function Standing({ account }: { account: AccountView }) {
   const now = useNow();
-  if (account.disabled) return <Badge tone="bad">{text.operators.disabled}</Badge>;
+  if (account.disabled) return <Badge tone="bad">{manage.operators.disabled}</Badge>;
   if (account.one_time_until) {
     return Date.parse(account.one_time_until) <= now ? (
-      <Badge tone="bad">{text.operators.oneTimeOver}</Badge>
+      <Badge tone="bad">{manage.operators.oneTimeOver}</Badge>
     ) : (
-      <Badge tone="warn">{text.operators.oneTime(day(account.one_time_until))}</Badge>
+      <Badge tone="warn">{manage.operators.oneTime(day(account.one_time_until))}</Badge>
     );
   }
   return (
     <span class="dim">
-      {account.last_sign_in ? text.operators.lastSignIn(ago(account.last_sign_in, now)) : text.operators.never}
-      {account.second_factor && ` · ${text.operators.withSecondFactor}`}
+      {account.last_sign_in ? manage.operators.lastSignIn(ago(account.last_sign_in, now)) : manage.operators.never}
+      {account.second_factor && ` · ${manage.operators.withSecondFactor}`}
     </span>
   );
 }
@@ -178,7 +180,7 @@ function Add({ onAdded, onClose }: { onAdded: (told: AccountWithPassword) => voi
     onAdded(await call<AccountWithPassword>("POST", "/operators", wanted)),
   );
   return (
-    <Modal heading={text.operators.add} onClose={onClose}>
+    <Modal heading={manage.operators.add} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -187,7 +189,7 @@ function Add({ onAdded, onClose }: { onAdded: (told: AccountWithPassword) => voi
         }}
       >
         <NameField field={name} />
-        <Field words={text.operators.login} hint={text.operators.loginHint}>
+        <Field words={manage.operators.login} hint={manage.operators.loginHint}>
           {(ties) => (
             <input
               {...ties}
@@ -204,7 +206,7 @@ function Add({ onAdded, onClose }: { onAdded: (told: AccountWithPassword) => voi
         </Field>
         <RoleChoice role={role} onChange={setRole} />
         <ErrorLine words={error} />
-        <Foot busy={busy} submit={text.operators.add} onClose={onClose} />
+        <Foot busy={busy} submit={manage.operators.add} onClose={onClose} />
       </form>
     </Modal>
   );
@@ -229,7 +231,7 @@ function Edit({ account, own, onChanged, onClose }: EditProps) {
     onChanged();
   });
   return (
-    <Modal heading={text.operators.editOf(account.operator.name)} onClose={onClose}>
+    <Modal heading={manage.operators.editOf(account.operator.name)} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -239,7 +241,7 @@ function Edit({ account, own, onChanged, onClose }: EditProps) {
         <NameField field={name} value={account.operator.name} />
         <RoleChoice role={role} onChange={setRole} />
         {account.second_factor && !own && <ResetSecondFactor account={account} onReset={onChanged} />}
-        {role !== account.role && <p class="hint">{text.operators.roleChanges}</p>}
+        {role !== account.role && <p class="hint">{manage.operators.roleChanges}</p>}
         <ErrorLine words={error} />
         <Foot busy={busy} submit={text.common.save} onClose={onClose} />
       </form>
@@ -255,13 +257,13 @@ function ResetSecondFactor({ account, onReset }: { account: AccountView; onReset
   });
   return (
     <div class="field">
-      <span>{text.secondFactor.heading}</span>
+      <span>{secondFactor.heading}</span>
       <div class="buttons">
         <Button small look="danger" disabled={busy} onPress={run}>
-          {text.operators.resetSecondFactor}
+          {manage.operators.resetSecondFactor}
         </Button>
       </div>
-      <p class="hint">{text.operators.resetSecondFactorHint}</p>
+      <p class="hint">{manage.operators.resetSecondFactorHint}</p>
       <ErrorLine words={error} />
     </div>
   );
@@ -269,7 +271,7 @@ function ResetSecondFactor({ account, onReset }: { account: AccountView; onReset
 
 function NameField({ field, value }: { field: { current: HTMLInputElement | null }; value?: string }) {
   return (
-    <Field words={text.operators.name} hint={text.operators.nameHint}>
+    <Field words={manage.operators.name} hint={manage.operators.nameHint}>
       {(ties) => <input {...ties} ref={field} required maxLength={64} defaultValue={value} autocomplete="off" dir="auto" />}
     </Field>
   );
@@ -278,13 +280,13 @@ function NameField({ field, value }: { field: { current: HTMLInputElement | null
 function RoleChoice({ role, onChange }: { role: Role; onChange: (role: Role) => void }) {
   return (
     <fieldset class="choices">
-      <legend class="small-heading">{text.operators.role}</legend>
+      <legend class="small-heading">{manage.operators.role}</legend>
       {ROLES.map((it) => (
         <label class="choice" key={it}>
           <input type="radio" name="role" checked={role === it} onChange={() => onChange(it)} />
           <span>
             <span class="choice-name">{text.roles[it]}</span>
-            <span class="dim">{text.operators.roleMeanings[it]}</span>
+            <span class="dim">{manage.operators.roleMeanings[it]}</span>
           </span>
         </label>
       ))}

@@ -5,6 +5,7 @@ import { call } from "../actions";
 import { parseColour } from "../colour";
 import { notify } from "../store";
 import { text } from "../strings";
+import * as manage from "../strings/manage";
 import type { ChangeBranding, Me, OrganisationSettings } from "../types";
 import { useTask } from "../ui/hooks";
 import { type Loaded, useLoaded } from "../ui/loaded";
@@ -22,7 +23,7 @@ const STANDARD_ACCENT = "#1a56e8";
 export function OrganisationPage({ me, waiting }: { me: Me; waiting: number }) {
   const settings = useLoaded(() => call<OrganisationSettings>("GET", "/organisation"));
   return (
-    <Page heading={text.organisation.heading} waiting={waiting}>
+    <Page heading={manage.organisation.heading} waiting={waiting}>
       {settings.data ? <Settings me={me} settings={settings.data} set={settings.set} /> : <Fetching of={settings} />}
     </Page>
   );
@@ -42,7 +43,7 @@ function Settings({ me, settings, set }: SettingsProps) {
   const [invalid, setInvalid] = useState(false);
   const save = useTask(async (wanted: ChangeBranding) => {
     set(await call<OrganisationSettings>("PUT", "/organisation/branding", wanted));
-    notify("good", text.organisation.saved);
+    notify("good", manage.organisation.saved);
   });
   const submit = (event: Event) => {
     event.preventDefault();
@@ -54,10 +55,10 @@ function Settings({ me, settings, set }: SettingsProps) {
   return (
     <div class="settings">
       <div class="settings-main">
-        <Section heading={text.organisation.look}>
+        <Section heading={manage.organisation.look}>
           <Logo me={me} logo={branding.logo ?? undefined} set={set} />
           <form class="stack" onSubmit={submit} noValidate>
-            <Field words={text.organisation.displayText} hint={text.organisation.displayTextHint}>
+            <Field words={manage.organisation.displayText} hint={manage.organisation.displayTextHint}>
               {(ties) => (
                 <input
                   {...ties}
@@ -68,12 +69,12 @@ function Settings({ me, settings, set }: SettingsProps) {
                 />
               )}
             </Field>
-            <Field words={text.organisation.accent} hint={text.organisation.accentHint}>
+            <Field words={manage.organisation.accent} hint={manage.organisation.accentHint}>
               {(ties) => (
                 <div class="accent">
                   <input
                     type="color"
-                    aria-label={text.organisation.pickAccent}
+                    aria-label={manage.organisation.pickAccent}
                     value={colour ?? STANDARD_ACCENT}
                     onInput={(event) => setAccent(event.currentTarget.value)}
                   />
@@ -92,13 +93,13 @@ function Settings({ me, settings, set }: SettingsProps) {
                   />
                   {accent !== "" && (
                     <Button look="quiet" small onPress={() => setAccent("")}>
-                      {text.organisation.noAccent}
+                      {manage.organisation.noAccent}
                     </Button>
                   )}
                 </div>
               )}
             </Field>
-            <ErrorLine words={invalid ? text.organisation.accentInvalid : save.error} />
+            <ErrorLine words={invalid ? manage.organisation.accentInvalid : save.error} />
             <div class="buttons">
               <Button look="primary" submit disabled={save.busy}>
                 {text.common.save}
@@ -108,29 +109,29 @@ function Settings({ me, settings, set }: SettingsProps) {
         </Section>
       </div>
       <div class="settings-side">
-        <Section heading={text.organisation.security}>
+        <Section heading={manage.organisation.security}>
           <Policy settings={settings} set={set} />
         </Section>
-        <Section heading={text.organisation.preview}>
+        <Section heading={manage.organisation.preview}>
           <Preview me={me} displayText={displayText.trim()} accent={colour} logo={branding.logo ?? undefined} />
-          <p class="hint">{text.organisation.previewHint}</p>
+          <p class="hint">{manage.organisation.previewHint}</p>
         </Section>
-        <Section heading={text.organisation.identity}>
+        <Section heading={manage.organisation.identity}>
           <dl class="facts">
             <div>
-              <dt>{text.organisation.name}</dt>
+              <dt>{manage.organisation.name}</dt>
               <dd>
                 <Name of={organisation.name} />
               </dd>
             </div>
             <div>
-              <dt>{text.organisation.domain}</dt>
+              <dt>{manage.organisation.domain}</dt>
               <dd>
                 <Domain settings={settings} set={set} />
               </dd>
             </div>
           </dl>
-          <p class="hint below">{text.organisation.identityHint}</p>
+          <p class="hint below">{manage.organisation.identityHint}</p>
         </Section>
       </div>
     </div>
@@ -150,7 +151,7 @@ function Logo({ me, logo, set }: LogoProps) {
     // Whatever the file calls itself, the service looks at its bytes.
     const picture = new Blob([file], { type: file.type === "image/jpeg" ? "image/jpeg" : "image/png" });
     set(await call<OrganisationSettings>("PUT", "/organisation/logo", picture));
-    notify("good", text.organisation.saved);
+    notify("good", manage.organisation.saved);
   });
   const remove = useTask(async () => {
     await call("DELETE", "/organisation/logo");
@@ -166,12 +167,12 @@ function Logo({ me, logo, set }: LogoProps) {
   };
   return (
     <div class="field logo-field">
-      <span id="logo">{text.organisation.logo}</span>
+      <span id="logo">{manage.organisation.logo}</span>
       <div class="logo-box">
         {logo ? (
           <img src={`/operator/v1/organisation/logo?${logo}`} alt={me.organisation.name} />
         ) : (
-          <span class="dim">{text.organisation.noLogo}</span>
+          <span class="dim">{manage.organisation.noLogo}</span>
         )}
       </div>
       <div class="buttons">
@@ -185,15 +186,15 @@ function Logo({ me, logo, set }: LogoProps) {
           onChange={chosen}
         />
         <Button small icon="picture" disabled={upload.busy} onPress={() => field.current?.click()}>
-          {upload.busy ? text.organisation.uploading : text.organisation.chooseLogo}
+          {upload.busy ? manage.organisation.uploading : manage.organisation.chooseLogo}
         </Button>
         {logo && (
           <Button small look="quiet" disabled={remove.busy} onPress={remove.run}>
-            {text.organisation.removeLogo}
+            {manage.organisation.removeLogo}
           </Button>
         )}
       </div>
-      <p class="hint">{text.organisation.logoHint}</p>
+      <p class="hint">{manage.organisation.logoHint}</p>
       <ErrorLine words={large ? text.problems.too_large : (upload.error ?? remove.error)} />
     </div>
   );

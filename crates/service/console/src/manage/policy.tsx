@@ -2,7 +2,7 @@
 
 import { call, start } from "../actions";
 import { notify } from "../store";
-import { text } from "../strings";
+import * as manage from "../strings/manage";
 import type { OrganisationSettings } from "../types";
 import { useTask } from "../ui/hooks";
 import { ErrorLine } from "../ui/parts";
@@ -15,7 +15,7 @@ interface PolicyProps {
 export function Policy({ settings, set }: PolicyProps) {
   const { busy, error, run } = useTask(async (second_factor_required: boolean) => {
     set(await call<OrganisationSettings>("PUT", "/organisation/policy", { second_factor_required }));
-    notify("good", second_factor_required ? text.organisation.demanded : text.organisation.optional);
+    notify("good", second_factor_required ? manage.organisation.demanded : manage.organisation.optional);
     // Who demands it and has none sets one up at once.
     if (second_factor_required) await start();
   });
@@ -34,8 +34,8 @@ export function Policy({ settings, set }: PolicyProps) {
           }}
         />
         <span>
-          <span class="choice-name">{text.organisation.demand}</span>
-          <span class="dim">{text.organisation.demandHint}</span>
+          <span class="choice-name">{manage.organisation.demand}</span>
+          <span class="dim">{manage.organisation.demandHint}</span>
         </span>
       </label>
       <ErrorLine words={error} />

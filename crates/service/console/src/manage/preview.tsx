@@ -2,6 +2,7 @@
 
 import { inkOn, readable } from "../colour";
 import { text } from "../strings";
+import * as manage from "../strings/manage";
 import type { Me } from "../types";
 import { Icon } from "../ui/icons";
 
@@ -22,8 +23,8 @@ interface PreviewProps {
 export function Preview(props: PreviewProps) {
   return (
     <div class="previews">
-      <Screen {...props} scheme="light" words={text.organisation.previewLight} />
-      <Screen {...props} scheme="dark" words={text.organisation.previewDark} />
+      <Screen {...props} scheme="light" words={manage.organisation.previewLight} />
+      <Screen {...props} scheme="dark" words={manage.organisation.previewDark} />
     </div>
   );
 }
@@ -43,7 +44,7 @@ function Screen({ me, displayText, accent, logo, scheme, words }: PreviewProps &
         </div>
         <p class="preview-asks">
           <Icon name="warning" />
-          <span>{text.organisation.previewAsks(me.operator.name, me.organisation.name)}</span>
+          <span>{manage.organisation.previewAsks(me.operator.name, me.organisation.name)}</span>
         </p>
         {displayText && (
           <p class="preview-text">

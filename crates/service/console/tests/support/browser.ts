@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { ScriptedAgent } from "./agent";
 import { LOGIN, PASSWORD, Service } from "./service";
 
 const PICTURES = "target/pictures";
@@ -20,6 +21,7 @@ export interface Opened {
 export class Stage {
   service!: Service;
   private browser!: Browser;
+  private readonly agents: ScriptedAgent[] = [];
 
   /** With what else `serve` is told. */
   async set(...options: string[]): Promise<void> {
@@ -32,6 +34,7 @@ export class Stage {
   }
 
   async strike(): Promise<void> {
+    await Promise.all(this.agents.map((it) => it.leave()));
     await this.browser?.close();
     await this.service?.remove();
   }
@@ -88,7 +91,34 @@ export class Stage {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Invitations" }).waitFor();
   };
+
+  /** An agent that leaves when the stage is struck. */
+  readonly agent = (): ScriptedAgent => {
+    const agent = new ScriptedAgent(this.service.url);
+    this.agents.push(agent);
+    return agent;
+  };
+
+  /** Creates an invitation, and tells its code. */
+  readonly createInvitation = async (page: Page, label: string): Promise<string> => {
+    await page.getByLabel("Who is it for?").fill(label);
+    await page.getByRole("button", { name: "Create invitation" }).click();
+    const code = await card(page, label).locator(".digits").innerText();
+    assert.match(code, /^\d{3}-\d{3}-\d{3}$/);
+    return code.replaceAll("-", "");
+  };
+
+  /** Creates an invitation and joins it. */
+  readonly invite = async (page: Page, label: string): Promise<ScriptedAgent> => {
+    const agent = this.agent();
+    await agent.join(await this.createInvitation(page, label));
+    await card(page, label).getByText("The user has joined").waitFor();
+    return agent;
+  };
 }
+
+/** An invitation or a device in the overview. */
+export const card = (page: Page, label: string) => page.locator("li.card").filter({ hasText: label });
 
 /** Nothing reaches out of the window, and whatever can be pressed has a name and is large enough (WCAG 2.2, 2.5.8). */
 async function assertUsable(page: Page, name: string): Promise<void> {
