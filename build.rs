@@ -1,15 +1,23 @@
-//! Gives the program for Windows its icon, version and manifest; other systems keep these beside the program.
+//! Gives the program for Windows its icon, version and manifest, which other systems keep beside the program; and keeps out
+//! of the one for Linux what only unwinding needs.
 
 use std::{env, error::Error, fs, path::PathBuf, process::Command};
 
 const FOLDER: &str = "installer/windows";
 const ICON: &str = "resources/icons/agent.ico";
+const LINKER_SCRIPT: &str = "installer/linux/release.ld";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={FOLDER}/agent.rc");
     println!("cargo:rerun-if-changed={FOLDER}/agent.manifest");
     println!("cargo:rerun-if-changed={ICON}");
-    if env::var("CARGO_CFG_TARGET_OS")? != "windows" {
+    println!("cargo:rerun-if-changed={LINKER_SCRIPT}");
+    let system = env::var("CARGO_CFG_TARGET_OS")?;
+    if system == "linux" && env::var("CARGO_CFG_PANIC")? == "abort" {
+        let script = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(LINKER_SCRIPT);
+        println!("cargo:rustc-link-arg-bins=-Wl,-T,{},--no-eh-frame-hdr", script.display());
+    }
+    if system != "windows" {
         return Ok(());
     }
     if env::var("CARGO_CFG_TARGET_ENV")? != "gnu" {

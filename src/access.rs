@@ -146,7 +146,7 @@ async fn serve(
     while let Some(message) = told.recv().await {
         match message {
             ToAccess::Grant(grant) => {
-                files.share(grant.folder);
+                files.share(grant.folder, grant.permissions);
                 allow(&|allowed| allowed.permissions = grant.permissions);
                 if connection.is_none() {
                     reporter.fact(AccessFact::Started);

@@ -30,7 +30,7 @@ use resident::{
     Event,
     local::{self, Answer, AskError, Question},
 };
-use settings::{ServiceUrl, Settings};
+use settings::{ServiceUrl, Settings, Source};
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read as _, Write as _},
@@ -238,11 +238,10 @@ fn reside(places: Places, mut run: Run, copy: Option<Label>) -> anyhow::Result<(
         None => places,
     };
     run.once |= copy.is_some();
-    let Some(lock) = lock(&places, code.as_ref())? else { return Ok(()) };
+    let Some(lock) = lock(&places)? else { return leave_it_to_another(&places, code, copy.as_ref()) };
     let ended = live(places.clone(), run, code, copy.as_ref());
-    // Wine does not unlock; the lock goes with the file.
-    drop(File::unlock(&lock));
-    drop(lock);
+    // Until everything is removed no other copy may begin to write there, if that can be.
+    let _lock = (copy.is_some() && platform::REMOVES_OPEN_FILES).then_some(lock);
     if copy.is_some()
         && let Some(kept) = portable::clean_up(&places)?
     {
@@ -251,22 +250,42 @@ fn reside(places: Places, mut run: Run, copy: Option<Label>) -> anyhow::Result<(
     ended
 }
 
-/// What only one resident of a user holds; none where another does, which then shows itself.
-fn lock(places: &Places, code: Option<&SessionCode>) -> anyhow::Result<Option<File>> {
-    places.prepare()?;
+/// What only one resident of a user holds; none where another does.
+fn lock(places: &Places) -> anyhow::Result<Option<File>> {
     let path = places.lock();
-    let lock = private::append(&path)
-        .with_context(|| format!("failed to open {}; let this user write there", path.display()))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(TryLockError::WouldBlock) => {
-            let question = code.cloned().map_or(Question::Open, |code| Question::Join { code });
-            local::ask(places, &question)?;
-            println!("The agent is running already; its window is open.");
-            Ok(None)
+    loop {
+        places.prepare()?;
+        let lock = private::append(&path)
+            .with_context(|| format!("failed to open {}; let this user write there", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) if path.exists() => return Ok(Some(lock)),
+            // A copy that was just ending removed it in between.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error).context("failed to lock the agent's lock"),
         }
-        Err(TryLockError::Error(error)) => Err(error).context("failed to lock the agent's lock"),
     }
+}
+
+/// The resident that runs shows itself and takes the code, unless a copy's code is another service's.
+fn leave_it_to_another(
+    places: &Places,
+    code: Option<SessionCode>,
+    copy: Option<&Label>,
+) -> anyhow::Result<()> {
+    let question = match (copy, code) {
+        (Some(label), Some(_)) if portable::hand_over(label, places) => return Ok(()),
+        (Some(_), Some(_)) => {
+            // It may not be so far as to answer.
+            let _ = local::ask(places, &Question::Open);
+            bail!("another downloaded copy of the agent is running; quit it, and start this one again");
+        }
+        (None, Some(code)) => Question::Join { code },
+        (_, None) => Question::Open,
+    };
+    local::ask(places, &question)?;
+    println!("The agent is running already; its window is open.");
+    Ok(())
 }
 
 /// The resident's life.
@@ -286,6 +305,9 @@ fn live(places: Places, run: Run, code: Option<SessionCode>, copy: Option<&Label
             "your organisation's policy lets only an installed agent run on this computer; ask your IT department"
         );
     }
+    if let Some(why) = unusable_service(&settings) {
+        bail!("what your organisation says of the service cannot be used; ask your IT department: {why}");
+    }
     let settings = match settings.service_url.value {
         Some(_) => settings,
         None if run.background => {
@@ -302,16 +324,17 @@ fn live(places: Places, run: Run, code: Option<SessionCode>, copy: Option<&Label
             Settings::load(&places, Some(&chosen), is_device)
         }
     };
-    let token_file = run.enrolment_token_file.or_else(|| settings.enrolment_token_file.value.clone());
+    let enrolment_token = match copy {
+        // It is gone after one session: nothing that an organisation could keep as a device.
+        Some(_) => None,
+        None => token_to_enrol(run.enrolment_token_file.as_deref(), installed_token, &settings)?,
+    };
     let options = resident::Options {
         once: run.once,
         program: platform::own_program().context("failed to find the agent's own program file")?,
         open_window: !run.background,
-        is_device: is_device || token_file.is_some(),
-        enrolment_token: match &token_file {
-            Some(file) => Some(enrolment_token(file)?),
-            None => installed_token.map(Secret::new),
-        },
+        is_device: copy.is_none() && (is_device || enrolment_token.is_some()),
+        enrolment_token,
     };
     let (events, received) = mpsc::unbounded_channel();
     if let Some(code) = code {
@@ -320,14 +343,50 @@ fn live(places: Places, run: Run, code: Option<SessionCode>, copy: Option<&Label
         events.send(Event::Local(Question::Join { code }, answer))?;
     }
     let to = events.clone();
-    let chosen = move |choice| drop(to.send(Event::Menu(choice)));
-    platform::with_tray(chosen, move |show_face| {
+    let tell = move |event| drop(to.send(event));
+    platform::with_tray(tell, move |show_face| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let ended = runtime.block_on(resident::run(places, settings, options, show_face, (events, received)));
         // A name lookup or proof of work that is under way must not keep the agent from ending.
         runtime.shutdown_background();
         ended
     })
+}
+
+/// What is wrong with the service that administrators set, where it cannot be used: an answer of the user's would not count.
+fn unusable_service(settings: &Settings) -> Option<String> {
+    let source = &settings.service_url.source;
+    if settings.service_url.value.is_some() || *source == Source::Default {
+        return None;
+    }
+    let mistakes = settings.report().mistakes.iter().filter(|mistake| mistake.source == *source);
+    Some(mistakes.map(ToString::to_string).collect::<Vec<_>>().join("; "))
+}
+
+/// The token that makes this agent a device's. One that came with the installation goes to the service that administrators
+/// set, and to none that somebody typed.
+fn token_to_enrol(
+    file: Option<&Path>,
+    installed: Option<String>,
+    settings: &Settings,
+) -> anyhow::Result<Option<Secret>> {
+    let deployed = settings.enrolment_token_file.value.as_deref();
+    if let Some(file) = file {
+        return enrolment_token(file).map(Some);
+    }
+    if deployed.is_none() && installed.is_none() {
+        return Ok(None);
+    }
+    if !settings.service_url.source.is_machine() {
+        tracing::warn!(
+            "neither policy nor installer set the service, so it is not given their enrolment token"
+        );
+        return Ok(None);
+    }
+    match deployed {
+        Some(file) => enrolment_token(file).map(Some),
+        None => Ok(installed.map(Secret::new)),
+    }
 }
 
 /// Reads the token from a file, or from standard input where the file is `-`.
@@ -354,10 +413,7 @@ fn code(code_or_link: &str) -> anyhow::Result<SessionCode> {
         io::stdin().take(256).read_to_string(&mut text).context("failed to read the session code")?;
         return Ok(text.parse()?);
     }
-    match code_or_link.strip_prefix("ondemand-agent:join#") {
-        Some(code) => Ok(code.parse()?),
-        None => bail!("give `-` and enter the code, or a link that starts with ondemand-agent:join#"),
-    }
+    local::code_in_link(code_or_link)
 }
 
 /// A line or two about how it stands.
@@ -371,6 +427,57 @@ fn in_words(status: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use settings::Setting;
+
+    #[test]
+    fn a_deployed_token_goes_to_the_deployed_service_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let [deployed, named] = ["deployed", "named"].map(|name| {
+            let path = folder.path().join(name);
+            fs::write(&path, name).unwrap();
+            path
+        });
+        let typed = "https://support.example".parse().unwrap();
+        let mut settings = Settings::load(&Places::all_in(folder.path()), Some(&typed), true);
+        let token = |settings: &Settings, file: Option<&Path>, installed: Option<&str>| {
+            let token = token_to_enrol(file, installed.map(str::to_owned), settings).unwrap();
+            token.map(|token| token.expose().to_owned())
+        };
+        assert_eq!(token(&settings, None, Some("installed")), None);
+        settings.enrolment_token_file.value = Some(deployed);
+        assert_eq!(token(&settings, None, None), None);
+        assert_eq!(token(&settings, Some(&named), None).as_deref(), Some("named"), "who starts it says so");
+
+        settings.service_url.source = Source::Installer("settings.toml".into());
+        assert_eq!(token(&settings, None, Some("installed")).as_deref(), Some("deployed"));
+        settings.enrolment_token_file.value = None;
+        assert_eq!(token(&settings, None, Some("installed")).as_deref(), Some("installed"));
+    }
+
+    #[test]
+    fn the_user_is_asked_for_a_service_only_where_the_answer_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::load(&Places::all_in(folder.path()), None, false);
+        settings.service_url = Setting { value: None, source: Source::Default };
+        assert_eq!(unusable_service(&settings), None);
+        settings.service_url.source = Source::Policy("50-damaged.toml".into());
+        assert!(unusable_service(&settings).is_some());
+        settings.service_url.value = Some("https://support.example".parse().unwrap());
+        assert_eq!(unusable_service(&settings), None);
+    }
+
+    #[test]
+    fn one_copy_takes_the_lock_and_a_folder_that_was_removed_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::all_in(folder.path()).of_copy();
+        let held = lock(&places).unwrap();
+        assert!(held.is_some());
+        assert!(lock(&places).unwrap().is_none());
+        portable::clean_up(&places).unwrap();
+        drop(held);
+        let _held = lock(&places).unwrap().unwrap();
+        assert!(places.lock().exists());
+    }
 
     #[test]
     fn a_bare_code_is_not_taken_from_the_command_line() {

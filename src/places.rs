@@ -7,13 +7,16 @@
 //! | a downloaded copy's, until it ends | `portable` beside them | as above | as above |
 //! | log | `~/.local/state/ondemand-agent` | as above | as the key |
 //! | socket | `$XDG_RUNTIME_DIR/ondemand-agent` | as the key | a named pipe |
-//! | installer's settings and machine policy | `/etc/ondemand-agent` | `/Library/Application Support/ondemand-agent` | beside the program |
+//! | installer's settings and machine policy | `/etc/ondemand-agent` | `/Library/Application Support/ondemand-agent` | `C:\Program Files\On-demand Agent` |
 //!
 //! Nothing of it is kept in a roaming profile except the user's settings, which hold no secret.
 
 use crate::platform;
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
+
+/// The folder of a copy, in those of an agent that is installed.
+const COPY: &str = "portable";
 
 /// The folders of one user.
 #[derive(Clone, Debug)]
@@ -40,8 +43,13 @@ impl Places {
 
     /// The folders of a copy that was downloaded, apart from those of an agent that is installed.
     pub(crate) fn of_copy(self) -> Self {
-        let data = self.data.join("portable");
-        Self { state: data.clone(), runtime: self.runtime.join("portable"), data, ..self }
+        let data = self.data.join(COPY);
+        Self { state: data.clone(), runtime: self.runtime.join(COPY), data, ..self }
+    }
+
+    /// Whether they are those of a copy.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.data.ends_with(COPY)
     }
 
     /// Where the history of downloaded copies is kept when they are gone.

@@ -61,7 +61,14 @@ pub(crate) enum Role {
 
 /// Whether `program` lies where administrators alone install programs.
 pub(crate) fn is_installed(program: &Path) -> bool {
-    system::program_folders().iter().any(|folder| program.starts_with(folder))
+    lies_in(program, &system::program_folders())
+}
+
+/// However either is spelled. A program whose file is gone cannot be looked up any more; it is where it was.
+fn lies_in(program: &Path, folders: &[PathBuf]) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let program = real(program);
+    folders.iter().any(|folder| program.starts_with(real(folder)))
 }
 
 /// A settings document of the whole computer, that only administrators can write.
@@ -129,12 +136,33 @@ pub(crate) fn proxy_environment() -> impl Iterator<Item = (OsString, OsString)> 
     names.filter_map(|name| std::env::var_os(&name).map(|value| (name.into(), value)))
 }
 
+/// Whether a folder can be removed while a file in it is open.
+pub(crate) const REMOVES_OPEN_FILES: bool = cfg!(unix);
+
 /// The name under which the service knows this operating system.
 pub(crate) const OPERATING_SYSTEM: &str = std::env::consts::OS;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_installed_where_it_really_lies() {
+        let folder = tempfile::tempdir().unwrap();
+        let [programs, home, link] = ["programs", "home", "link"].map(|name| folder.path().join(name));
+        for place in [&programs, &home] {
+            fs::create_dir(place).unwrap();
+            fs::write(place.join("agent"), "").unwrap();
+        }
+        std::os::unix::fs::symlink(&programs, &link).unwrap();
+        std::os::unix::fs::symlink(home.join("agent"), programs.join("linked")).unwrap();
+        let is_in = |program: PathBuf, folder: &Path| lies_in(&program, &[folder.to_owned()]);
+        assert!(is_in(programs.join("agent"), &link) && is_in(link.join("agent"), &programs));
+        assert!(!is_in(programs.join("../home/agent"), &programs));
+        assert!(!is_in(programs.join("linked"), &programs));
+        assert!(is_in(programs.join("gone"), &programs));
+    }
 
     #[test]
     fn policies_are_read_in_the_order_of_their_names_and_what_cannot_be_listed_is_told() {

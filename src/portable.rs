@@ -7,8 +7,8 @@
 use crate::{
     history,
     places::Places,
-    resident::local::{self, Question},
-    settings::{ServiceUrl, Settings},
+    resident::local::{self, Answer, Question},
+    settings::ServiceUrl,
 };
 use anyhow::Context as _;
 use protocol::SessionCode;
@@ -42,12 +42,19 @@ fn read(name: &OsStr) -> Option<Label> {
     let is_group = |part: &&str| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit());
     let groups = parts.iter().rev().take(3).filter(|part| is_group(part)).count();
     let (host, code) = parts.split_at(if groups == 3 { parts.len() - 3 } else { parts.len() });
-    let host = host.join("-");
+    let (host, code) = (host.join("-"), code.concat().parse().ok());
     Some(Label {
-        // Without a dot it says which system the file is for.
-        host: host.contains('.').then(|| host.replacen('_', ":", 1)).filter(|host| service(host).is_some()),
-        code: code.concat().parse().ok(),
+        // Without a dot, or with a version's last number, it says what the file is.
+        host: host
+            .contains('.')
+            .then(|| host.replacen('_', ":", 1))
+            .filter(|host| service(host).is_some() && (code.is_some() || ends_in_letters(host))),
+        code,
     })
+}
+
+fn ends_in_letters(host: &str) -> bool {
+    host.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
 /// Browsers number files that are downloaded again: `name (1)`, `name(1)`.
@@ -71,12 +78,14 @@ pub(crate) fn service(address: &str) -> Option<ServiceUrl> {
     format!("{scheme}://{address}").parse().ok()
 }
 
-/// Fills the code in at the agent that is installed, where it runs and talks to the same service.
-pub(crate) fn hand_over(label: &Label, installed: &Places) -> bool {
+/// Fills the code in at an agent, installed or another copy, that runs and talks to the same service.
+pub(crate) fn hand_over(label: &Label, places: &Places) -> bool {
     let Some(code) = label.code.clone() else { return false };
-    let Some(url) = Settings::load(installed, None, false).service_url.value else { return false };
-    let same = label.host.as_deref().and_then(service).is_none_or(|proposed| proposed == url);
-    same && local::ask(installed, &Question::Join { code }).is_ok()
+    let Ok(Answer::Status { status }) = local::ask(places, &Question::Status) else { return false };
+    let running = status["service_url"].as_str().and_then(service);
+    let proposed = label.host.as_deref().and_then(service);
+    let same = running.is_some() && (proposed.is_none() || proposed == running);
+    same && local::ask(places, &Question::Join { code }).is_ok()
 }
 
 /// Removes what the copy wrote, and keeps the history where somebody asked to connect: that is the user's. Returns where.
@@ -137,6 +146,8 @@ pub(crate) fn ask_service(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resident::Event;
+    use std::{sync::mpsc, thread};
 
     fn label_of(name: &str) -> Option<(Option<String>, Option<String>)> {
         let Label { host, code } = read(OsStr::new(name))?;
@@ -156,16 +167,72 @@ mod tests {
         }
         let other = "ondemand-agent-help-desk.example_8443-123-456-789";
         assert_eq!(label_of(other), Some((Some("help-desk.example:8443".into()), Some("123456789".into()))));
+        assert_eq!(label_of("ondemand-agent-support.example"), Some((Some("support.example".into()), None)));
+        let address = label_of("ondemand-agent-192.0.2.7_8443-123-456-789");
+        assert_eq!(address, Some((Some("192.0.2.7:8443".into()), Some("123456789".into()))));
         assert_eq!(label_of("ondemand-agent-123-456-789"), Some((None, Some("123456789".into()))));
     }
 
     #[test]
     fn a_name_that_says_nothing_proposes_nothing() {
-        assert_eq!(label_of("ondemand-agent-linux-x86_64"), Some((None, None)));
+        for made in [
+            "ondemand-agent-linux-x86_64",
+            "ondemand-agent-windows-x86_64.exe",
+            "ondemand-agent-0.1.0-x86_64.exe",
+            "ondemand-agent-0.1.0-x86_64 (1).exe",
+            "ondemand-agent-1.2.345",
+        ] {
+            assert_eq!(label_of(made), Some((None, None)), "{made}");
+        }
         assert_eq!(label_of("ondemand-agent-support.example@evil.example-12-34"), Some((None, None)));
         for name in ["ondemand-agent", "ondemand-agent.exe", "something-else-123-456-789"] {
             assert_eq!(label_of(name), None, "{name}");
         }
+    }
+
+    /// Answers as a resident of this service would, and collects what it is asked.
+    fn answering(places: &Places, service_url: &'static str) -> mpsc::Receiver<Question> {
+        places.prepare().unwrap();
+        let (asked, questions) = mpsc::channel();
+        let (listening, listens) = mpsc::channel();
+        let places = places.clone();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (events, mut received) = tokio::sync::mpsc::unbounded_channel();
+                local::listen(&places, events).unwrap();
+                listening.send(()).unwrap();
+                while let Some(Event::Local(question, reply)) = received.recv().await {
+                    let status = serde_json::json!({ "service_url": service_url });
+                    let answer = match question {
+                        Question::Status => Answer::Status { status },
+                        _ => Answer::Done,
+                    };
+                    // The test may be over.
+                    let _ = (asked.send(question), reply.send(answer));
+                }
+            });
+        });
+        listens.recv().unwrap();
+        questions
+    }
+
+    #[test]
+    fn a_code_is_handed_only_to_an_agent_of_its_own_service() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::all_in(folder.path()).of_copy();
+        let label = |name: &str| read(OsStr::new(name)).unwrap();
+        let (ours, others) = (
+            label("ondemand-agent-support.example-123-456-789"),
+            label("ondemand-agent-desk.example-987-654-321"),
+        );
+        assert!(!hand_over(&ours, &places), "nobody is there");
+        let questions = answering(&places, "https://support.example/");
+        assert!(!hand_over(&others, &places));
+        assert!(hand_over(&ours, &places));
+        let code = ours.code.unwrap();
+        let asked = [Question::Status, Question::Status, Question::Join { code }];
+        assert_eq!(questions.iter().take(3).collect::<Vec<_>>(), asked);
     }
 
     #[test]

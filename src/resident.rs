@@ -43,7 +43,7 @@ use notifications::Notifications;
 use outbox::{Delivered, Outbox};
 use protocol::{
     OrganisationId, RequestId, Secret, SessionId, Timestamp,
-    agent::{EnrolRequest, EnrolResponse, JoinResponse, LookupResponse},
+    agent::{EnrolResponse, JoinResponse, LookupResponse},
 };
 use reading::ReadHistory;
 use receipts::Receipts;
@@ -52,7 +52,7 @@ use std::{
     collections::BTreeMap,
     convert::Infallible,
     path::PathBuf,
-    rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use texts::Language;
@@ -243,10 +243,23 @@ pub(crate) fn is_device(places: &Places) -> bool {
     matches!(kept, Ok(Some(Credential { standing: Standing::Device(_), .. })))
 }
 
-/// Lets go of what is not needed while nothing happens.
+/// Lets go of what is not needed while nothing happens, once the start or a session is well over.
 fn rest_soon() {
     tokio::spawn(async {
         tokio::time::sleep(REST_AFTER).await;
+        platform::let_go_of_memory();
+    });
+}
+
+/// Lets go of what a poll needed, once the next one is on its way. Not by a timer: one of some seconds wakes the program up
+/// to three times, as the runtime finds its end more and more exactly.
+fn rest() {
+    /// The poll is handed on through so many tasks, twice over.
+    const TURNS: u32 = 10;
+    tokio::spawn(async {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
         platform::let_go_of_memory();
     });
 }
@@ -269,7 +282,7 @@ impl Resident {
             "no service is set: give one with --service-url, or as service_url in the settings file",
         )?;
         let service = Service::new(url, settings)?;
-        let key = Rc::new(credential::key(&places)?);
+        let key = Arc::new(credential::key(&places)?);
         let (journal, found) = Journal::open(places.journal(), settings.journal_keep());
         let clock = Clock::start();
         let language = Language::choose(settings.language.value.as_deref());
@@ -520,17 +533,11 @@ impl Resident {
 
     fn enrol(&mut self, enrolment_token: Secret) {
         self.enrolling = true;
-        let request = EnrolRequest {
-            enrolment_token,
-            public_key: self.receipts.public_key().to_string(),
-            agent: description(),
-            computer: platform::computer_name(),
-            user: platform::user_name(),
-        };
+        let key = self.receipts.key();
         let (service, events) = (self.service.clone(), self.events.clone());
         tokio::spawn(async move {
             let later = |error| drop(events.send(Event::NotEnrolledYet(error)));
-            let enrolled = joining::enrol(&service, &request, later).await;
+            let enrolled = joining::enrol(&service, &key, &enrolment_token, later).await;
             drop(events.send(Event::Enrolled(enrolled)));
         });
     }

@@ -8,7 +8,7 @@ use super::{
     reporter::{Doing, Reporter},
 };
 use files::{Change, Folder, How, May, Rules, Transfer};
-use protocol::{Action, Permission, SessionId};
+use protocol::{Action, Permission, Permissions, SessionId};
 use session::{AccessFact, Direction, FileChange, FilesFact, SharedFolder, TransferEnd};
 use std::{
     fs, io,
@@ -24,7 +24,7 @@ use tokio::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         watch,
     },
-    task::{LocalSet, spawn_local},
+    task::{LocalSet, spawn_blocking, spawn_local},
     time::Instant,
 };
 
@@ -72,13 +72,19 @@ impl Files {
         Self(Arc::new(Inner { excluded, origin, report, state: Mutex::default() }))
     }
 
-    /// Shares this folder from now on, and no other.
-    pub(super) fn share(&self, folder: Option<SharedFolder>) {
+    /// Shares this folder from now on, and no other. Connections that still go on are cut by what is allowed.
+    pub(super) fn share(&self, folder: Option<SharedFolder>, permissions: Permissions) {
         let mut state = self.lock();
         state.granted = folder;
-        // Dropped, it forgets what was cut; connections that still go on are cut by what is allowed.
-        if state.open.as_ref().is_some_and(|(open, _)| Some(open) != state.granted.as_ref()) {
-            state.open = None;
+        let open = match &state.open {
+            Some((open, _)) if Some(open) != state.granted.as_ref() => state.open.take(),
+            Some(open) if !permissions.contains(Permission::FilesWrite) => Some(open.clone()),
+            Some(_) | None => None,
+        };
+        drop(state);
+        if let Some((_, folder)) = open {
+            // Where a drive hangs, nobody waits for it.
+            spawn_blocking(move || folder.forget_uploads());
         }
     }
 
@@ -115,7 +121,7 @@ impl Files {
         if first.paused || !shares(first) {
             return;
         }
-        let folder = match self.folder() {
+        let folder = match self.folder().await {
             Ok(folder) => folder,
             Err(error) => {
                 return tracing::warn!("no folder is served: {:#}", anyhow::Error::from(error));
@@ -146,16 +152,22 @@ impl Files {
         }
     }
 
-    /// The folder, opened when somebody wants something of it.
-    fn folder(&self) -> Result<Arc<Folder>, Error> {
+    /// The folder, opened when somebody wants something of it. A drive that hangs holds up who wants it, and nobody else.
+    async fn folder(&self) -> Result<Arc<Folder>, Error> {
+        let granted = match &*self.lock() {
+            State { open: Some((_, open)), .. } => return Ok(open.clone()),
+            State { granted, .. } => granted.clone().ok_or(Error::NotShared)?,
+        };
+        let (files, wanted) = (self.clone(), granted.clone());
+        let opened = spawn_blocking(move || files.open(&wanted)).await.map_err(io::Error::from)??;
         let mut state = self.lock();
-        let granted = state.granted.clone().ok_or(Error::NotShared)?;
-        if let Some((_, open)) = &state.open {
-            return Ok(open.clone());
+        // It may not be what is shared any more.
+        if state.granted.as_ref() != Some(&granted) {
+            return Err(Error::NotShared);
         }
-        let folder = Arc::new(self.open(&granted)?);
-        state.open = Some((granted, folder.clone()));
-        Ok(folder)
+        // Another connection may have been faster.
+        let (_, folder) = state.open.get_or_insert_with(|| (granted, Arc::new(opened)));
+        Ok(folder.clone())
     }
 
     fn open(&self, granted: &SharedFolder) -> Result<Folder, Error> {
@@ -323,6 +335,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     const SESSION: &str = "s1";
+    const FILES: [Permission; 2] = [Permission::FilesRead, Permission::FilesWrite];
 
     struct Place {
         home: tempfile::TempDir,
@@ -340,7 +353,8 @@ mod tests {
         }
 
         fn share(&self, path: &Path) {
-            self.files.share(Some(SharedFolder { path: path.to_owned(), whole_home: false }));
+            let folder = SharedFolder { path: path.to_owned(), whole_home: false };
+            self.files.share(Some(folder), FILES.into());
         }
 
         /// What an operator's client gets for this request, which ends its connection.
@@ -410,6 +424,36 @@ mod tests {
         let write = permitted([Permission::FilesWrite]);
         assert!(place.answer(write, "GET /files/a").await.contains("not_granted"));
         assert_eq!(place.said.facts(), []);
+    }
+
+    /// How many files are open that have no name in a folder.
+    #[cfg(target_os = "linux")]
+    fn nameless(folder: &Path) -> usize {
+        let open =
+            fs::read_dir("/proc/self/fd").unwrap().filter_map(|file| file.ok()?.path().read_link().ok());
+        open.filter(|file| file.starts_with(folder) && file.to_string_lossy().ends_with("(deleted)")).count()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_was_cut_of_an_upload_goes_with_the_permission_though_nobody_is_connected() {
+        let place = Place::new();
+        let path = place.home.path().join("Downloads");
+        place.share(&path);
+        let (mut client, stream) = tokio::io::duplex(64 * 1024);
+        let (_allow, allowed) = watch::channel(permitted(FILES));
+        client.write_all(b"PUT /f/a HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\ntext").await.unwrap();
+        drop(client);
+        place.files.clone().serve(stream, "/f".into(), allowed).await;
+        assert_eq!(nameless(&path), 1, "it is kept for a while");
+        let folder = SharedFolder { path: path.clone(), whole_home: false };
+        place.files.share(Some(folder), [Permission::FilesRead].into());
+        let forgotten = async {
+            while nameless(&path) > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), forgotten).await.expect("it is forgotten");
     }
 
     #[tokio::test]

@@ -1,6 +1,8 @@
 //! Windows and macOS give the main thread to an event loop, which owns the tray icon; the resident runs beside it.
 
 use crate::resident::{
+    self,
+    local::{Question, code_in_link},
     menu::Choice,
     notifications::{Answer, Note},
     tray::{Face, ShowFace, Tray, forward_clicks},
@@ -10,13 +12,16 @@ use global_hotkey::{
     hotkey::{Code, HotKey, Modifiers},
 };
 use notify_rust::NotificationResponse;
-use std::{sync::mpsc, thread};
+use std::{sync::mpsc, thread, time::Duration};
 use tao::{
     event::Event,
     event_loop::{ControlFlow, EventLoopBuilder},
     platform::run_return::EventLoopExtRunReturn as _,
 };
 use tokio::sync::oneshot;
+
+/// The end of the log-in session waits so long for the resident's; Windows itself waits for five seconds.
+const END_LIMIT: Duration = Duration::from_secs(4);
 
 /// What the resident's thread tells the event loop.
 enum Message {
@@ -67,10 +72,10 @@ impl Keys {
     }
 }
 
-/// Runs `driver` on a thread of its own and the tray icon on this one, which must be the main thread. What the user
-/// chooses in its menu or by key goes to `chosen`.
+/// Runs `driver` on a thread of its own and the tray icon on this one, which must be the main thread. `tell` learns what the
+/// user chooses in its menu or by key, which links are opened, and that the log-in session ends.
 pub(crate) fn with_tray<T: Send + 'static>(
-    chosen: impl Fn(Choice) + Clone + Send + Sync + 'static,
+    tell: impl Fn(resident::Event) + Clone + Send + Sync + 'static,
     driver: impl FnOnce(ShowFace) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let mut event_loop = EventLoopBuilder::<Message>::with_user_event().build();
@@ -82,8 +87,11 @@ pub(crate) fn with_tray<T: Send + 'static>(
         drop(result.send(driver(show_face)));
         drop(done.send_event(Message::Done));
     })?;
+    let to = tell.clone();
+    let chosen = move |choice| to(resident::Event::Menu(choice));
     forward_clicks(chosen.clone());
     let mut keys = Keys::new(chosen);
+    let mut ended = None;
     let mut shown: Option<(Option<Tray>, Face)> = None;
     event_loop.run_return(|event, _, flow| {
         *flow = ControlFlow::Wait;
@@ -102,10 +110,29 @@ pub(crate) fn with_tray<T: Send + 'static>(
                 }
             },
             Event::UserEvent(Message::Done) => *flow = ControlFlow::Exit,
+            // macOS starts no second program for a link, and Linux and Windows tell of none here.
+            Event::Opened { urls } => {
+                for url in urls {
+                    match code_in_link(url.as_str()) {
+                        Ok(code) => {
+                            tell(resident::Event::Local(Question::Join { code }, oneshot::channel().0))
+                        }
+                        Err(_) => tracing::warn!("a link that was opened carries no session code"),
+                    }
+                }
+            }
+            // Windows ends the process as soon as this returns where the user logs off; otherwise the resident is done.
+            Event::LoopDestroyed => {
+                tell(resident::Event::Terminated);
+                ended = results.recv_timeout(END_LIMIT).ok();
+            }
             _ => {}
         }
     });
-    results.recv()?
+    match ended {
+        Some(ended) => ended,
+        None => results.recv()?,
+    }
 }
 
 /// Shows a notification and answers what the user chose in it. These systems do not let it be withdrawn.

@@ -17,7 +17,7 @@ pub(crate) use super::unix::{
 };
 use super::{MachineSettings, Role, SystemFact};
 use crate::resident::{
-    menu::Choice,
+    Event,
     notifications::{Answer, Note},
     tray::{Face, ShowFace, Tray, forward_clicks},
 };
@@ -166,12 +166,13 @@ pub(super) fn program_folders() -> Vec<PathBuf> {
 pub(crate) const HOW_TO_UPDATE: &str = "Install it with the system's package tools: `apt install --only-upgrade ondemand-agent` or `dnf upgrade ondemand-agent`.";
 
 /// Runs `driver` on this thread, with a tray icon that lives on a thread of its own: a panel that hangs must not hold up
-/// anything else. What the user chooses in its menu or by key goes to `chosen`.
+/// anything else. `tell` learns what the user chooses in its menu or by key.
 pub(crate) fn with_tray<T: Send + 'static>(
-    chosen: impl Fn(Choice) + Clone + Send + Sync + 'static,
+    tell: impl Fn(Event) + Clone + Send + Sync + 'static,
     driver: impl FnOnce(ShowFace) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let (show, faces) = mpsc::channel::<Face>();
+    let chosen = move |choice| tell(Event::Menu(choice));
     forward_clicks(chosen.clone());
     let mut keys = Keys::new(chosen);
     let spawned = thread::Builder::new().name("tray".into()).spawn(move || {

@@ -23,11 +23,13 @@ pub(crate) use super::event_loop::{
 };
 use super::{MachineSettings, Role};
 use std::{
+    ffi::OsString,
     fs::{self, File, OpenOptions},
     io::{self, BufReader, PipeReader, PipeWriter},
+    os::windows::ffi::OsStringExt as _,
     path::{Path, PathBuf},
     process::Stdio,
-    ptr,
+    ptr, slice,
     time::Duration,
 };
 use tao::event_loop::EventLoop;
@@ -41,7 +43,8 @@ use windows_sys::Win32::{
         Authorization::{ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1},
         PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES,
     },
-    System::SystemInformation::GetTickCount64,
+    System::{Com::CoTaskMemFree, SystemInformation::GetTickCount64},
+    UI::Shell::{FOLDERID_ProgramFiles, SHGetKnownFolderPath},
 };
 
 /// What a child may know of this process's environment.
@@ -98,18 +101,36 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// What installer and administrators set in the registry, and in files beside the program: only they can write either.
+/// What installer and administrators set in the registry, and in files beside the installed program: only they can write
+/// either. They count for every program of the agent, wherever it runs from.
 pub(crate) fn machine_settings() -> Vec<MachineSettings> {
-    let program = std::env::current_exe().ok();
-    let folder = program.as_deref().filter(|program| super::is_installed(program)).and_then(Path::parent);
-    let mut settings = folder.map(super::machine_settings_in).unwrap_or_default();
+    let folder = program_files().map(|folder| folder.join("On-demand Agent"));
+    let mut settings = folder.as_deref().map(super::machine_settings_in).unwrap_or_default();
     settings.extend(registry::settings());
     settings
 }
 
 /// Where installers put programs.
 pub(super) fn program_folders() -> Vec<PathBuf> {
-    ["ProgramFiles", "ProgramW6432"].into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect()
+    program_files().into_iter().collect()
+}
+
+/// As the system knows it: the environment is whatever the user makes it.
+fn program_files() -> Option<PathBuf> {
+    let mut path = ptr::null_mut();
+    // SAFETY: the identifier is valid, no token is needed for a folder of all users, and `path` a valid place for the answer.
+    let found = unsafe { SHGetKnownFolderPath(&FOLDERID_ProgramFiles, 0, ptr::null_mut(), &raw mut path) };
+    let folder = (found == 0 && !path.is_null()).then(|| {
+        // SAFETY: the call succeeded, so `path` is a text that ends with zero.
+        let text = unsafe {
+            let length = (0..).take_while(|&at| *path.add(at) != 0).count();
+            slice::from_raw_parts(path, length)
+        };
+        PathBuf::from(OsString::from_wide(text))
+    });
+    // SAFETY: allocated by the call above for us to free, or null, and nothing refers to it any more.
+    unsafe { CoTaskMemFree(path.cast()) };
+    folder
 }
 
 /// What a newer version is installed with.

@@ -7,7 +7,7 @@ use super::Event;
 use crate::platform::{self, LineEnds};
 use input::{Display, Held};
 use line::{FromAccess, FromWindow, Look, ToAccess, ToWindow, Transport, WindowKind};
-use protocol::{RequestId, Secret};
+use protocol::{RequestId, Secret, SessionId};
 use serde::{Serialize, de::DeserializeOwned};
 use session::{Grant, UserInput, View};
 use std::{
@@ -49,6 +49,8 @@ pub(crate) struct Children {
     prompt: Option<(RequestId, Child)>,
     window: Option<Child>,
     access: Option<Child>,
+    /// For which session, and the sessions of those that were killed and have not ended.
+    served: BTreeMap<u64, SessionId>,
     /// What each access process last said that it holds pressed for the operator.
     held: Arc<Mutex<BTreeMap<u64, Held>>>,
     look: Look,
@@ -65,6 +67,7 @@ impl Children {
             prompt: None,
             window: None,
             access: None,
+            served: BTreeMap::new(),
             held: Arc::default(),
             look: Look::default(),
         }
@@ -165,6 +168,7 @@ impl Children {
         let child = self.start("access", proxies, run, from_access, event)?;
         let (version, resident) = (line::VERSION, std::process::id());
         child.tell(&ToAccess::Hello { version, transport, tunnel_ticket: ticket, resident, excluded });
+        self.served.insert(run, grant.session_id.clone());
         child.tell(&ToAccess::Grant(grant));
         self.access = Some(child);
         Ok(())
@@ -233,6 +237,16 @@ impl Children {
                 None
             }
         }
+    }
+
+    /// The session that this access process serves, or served until it was killed.
+    pub(crate) fn served(&self, run: u64) -> Option<&SessionId> {
+        self.served.get(&run)
+    }
+
+    /// Nothing more is heard of this access process.
+    pub(crate) fn access_ended(&mut self, run: u64) {
+        self.served.remove(&run);
     }
 
     /// Whether this is the access process that runs now.

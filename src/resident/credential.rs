@@ -51,27 +51,46 @@ impl Standing {
 /// It is in the system's key store where that is used, and otherwise in a private file. A key in a file moves into the
 /// store; the file goes only after the store gave back the same key, so that at each step one of them holds it.
 pub(crate) fn key(places: &Places) -> anyhow::Result<KeyPair> {
-    key_in(places, &platform::KeyStore::new(&places.key()))
+    key_in(places, &store(places))
 }
 
 /// The agent's key, where there is one.
 pub(crate) fn existing_key(places: &Places) -> anyhow::Result<Option<KeyPair>> {
-    existing_key_in(places, &platform::KeyStore::new(&places.key()))
+    existing_key_in(places, &store(places))
 }
 
 /// Puts a new key in the place of the agent's, from the next start on.
 pub(crate) fn renew_key(places: &Places) -> anyhow::Result<()> {
-    renew_key_in(places, &platform::KeyStore::new(&places.key()))
+    renew_key_in(places, &store(places))
+}
+
+/// None for a copy: its key goes with its files, and is not that of an installed agent.
+fn store(places: &Places) -> Option<platform::KeyStore> {
+    (!places.is_copy()).then(|| platform::KeyStore::new(&places.key()))
 }
 
 /// Where the system keeps secrets for a user.
 pub(crate) trait KeepsSecrets {
     /// Whether it is used at all.
-    const IS_USED: bool;
+    fn is_used(&self) -> bool;
     /// The key, where it was stored.
     fn get(&self) -> io::Result<Option<Vec<u8>>>;
     /// Stores the key.
     fn put(&self, secret: &[u8]) -> io::Result<()>;
+}
+
+impl<S: KeepsSecrets> KeepsSecrets for Option<S> {
+    fn is_used(&self) -> bool {
+        self.as_ref().is_some_and(S::is_used)
+    }
+
+    fn get(&self) -> io::Result<Option<Vec<u8>>> {
+        self.as_ref().map_or(Ok(None), S::get)
+    }
+
+    fn put(&self, secret: &[u8]) -> io::Result<()> {
+        self.as_ref().map_or(Err(io::ErrorKind::Unsupported.into()), |store| store.put(secret))
+    }
 }
 
 fn key_in<S: KeepsSecrets>(places: &Places, store: &S) -> anyhow::Result<KeyPair> {
@@ -160,7 +179,7 @@ fn find<S: KeepsSecrets>(path: &Path, store: &S) -> anyhow::Result<Found> {
 
 /// Whether the store holds the key now, for sure.
 fn into_store<S: KeepsSecrets>(store: &S, bytes: &[u8]) -> bool {
-    if !S::IS_USED {
+    if !store.is_used() {
         return false;
     }
     let stored = store.put(bytes).and_then(|()| store.get());
@@ -203,7 +222,9 @@ mod tests {
     }
 
     impl KeepsSecrets for Store {
-        const IS_USED: bool = true;
+        fn is_used(&self) -> bool {
+            true
+        }
         fn get(&self) -> io::Result<Option<Vec<u8>>> {
             if self.locked.get() {
                 return Err(io::Error::other("locked"));
@@ -228,6 +249,17 @@ mod tests {
 
     fn public(key: &KeyPair) -> String {
         key.public().to_string()
+    }
+
+    #[test]
+    fn a_copys_key_is_with_its_files_and_another_than_the_installed_agents() {
+        let (_folder, places) = places();
+        let copy = places.clone().of_copy();
+        copy.prepare().unwrap();
+        assert!(store(&places).is_some() && store(&copy).is_none());
+        let key = key(&copy).unwrap();
+        assert!(copy.key().exists());
+        assert_ne!(public(&key), public(&super::key(&places).unwrap()));
     }
 
     #[test]

@@ -139,18 +139,24 @@ impl Resident {
     }
 
     fn access_said(&mut self, run: u64, said: Said<FromAccess>, now: Now) {
-        // One that was killed has nothing to say any more, except what it left pressed.
-        let current = self.children.is_access(run);
-        match said {
-            Said::Line(FromAccess::Fact(fact)) if current => self.input(Input::Access(fact), now),
-            Said::Line(FromAccess::Fact(_) | FromAccess::Hello { .. } | FromAccess::Holding(_)) => {}
-            Said::Ended(_) => {
-                if current {
-                    self.children.stop_access();
-                    self.input(Input::Access(AccessFact::Ended), now);
-                }
-                drop(self.children.let_go(run));
+        let ended = matches!(said, Said::Ended(_));
+        let fact = match said {
+            Said::Line(FromAccess::Fact(fact)) => fact,
+            Said::Line(FromAccess::Hello { .. } | FromAccess::Holding(_)) => return,
+            Said::Ended(_) => AccessFact::Ended,
+        };
+        if self.children.is_access(run) {
+            if ended {
+                self.children.stop_access();
             }
+            self.input(Input::Access(fact), now);
+        } else if let Some(session_id) = self.children.served(run).cloned() {
+            // Killed, and what it did before has still been said.
+            self.input(Input::AccessLate { session_id, fact }, now);
+        }
+        if ended {
+            self.children.access_ended(run);
+            drop(self.children.let_go(run));
         }
     }
 
@@ -181,9 +187,9 @@ impl Resident {
             Polled::Answer(answer, taken) => {
                 self.reached(now);
                 self.take_in(*answer, now);
-                super::rest_soon();
                 // Its other end is gone where one of the events ended the poll.
                 let _ = taken.send(());
+                super::rest();
             }
             Polled::Failed(error) => self.not_reached(&error, now),
             Polled::Refused => {
@@ -452,7 +458,7 @@ impl Resident {
         let _ = reply.send(answer);
     }
 
-    /// The view with the version beside it. A code that waits to be started is nobody else's business.
+    /// The view with version and service beside it. A code that waits to be started is nobody else's business.
     fn status(&self, now: Now) -> serde_json::Value {
         let mut view = self.agent.view(now);
         let tray = view.tray_state();
@@ -462,7 +468,8 @@ impl Resident {
         if let session::Screen::Session(session) = &mut view.screen {
             session.chat.clear();
         }
-        serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "tray": tray, "view": view })
+        let (version, service) = (env!("CARGO_PKG_VERSION"), self.service.url());
+        serde_json::json!({ "version": version, "service_url": service, "tray": tray, "view": view })
     }
 
     fn system(&mut self, fact: SystemFact, now: Now) {

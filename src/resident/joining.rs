@@ -1,12 +1,15 @@
 //! Looking up a session code, joining its invitation, enrolling a device. Tried again while the service is not reached.
 
 use super::link::{Backoff, Error, Retry, Service};
+use crate::platform;
+use crypto::KeyPair;
 use protocol::{
-    SessionCode,
+    Secret, SessionCode, Timestamp,
     agent::{
         EnrolRequest, EnrolResponse, JoinRequest, JoinResponse, LookupRequest, LookupResponse, ProofOfWork,
     },
     problem::ProblemCode,
+    signed::{ENROLMENT_TYP, EnrolmentTerms},
     text,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -43,15 +46,17 @@ pub(crate) async fn join(
         .await
 }
 
-/// Makes this agent a device's, however long the service takes to be reached; `later` learns why it takes so long.
+/// Makes this agent a device's, however long the service takes to be reached; `later` learns why it takes so long. The
+/// request is made anew for each try, since it says when it was signed.
 pub(crate) async fn enrol(
     service: &Service,
-    request: &EnrolRequest,
+    key: &KeyPair,
+    enrolment_token: &Secret,
     later: impl Fn(Error),
 ) -> Result<EnrolResponse, Error> {
     let mut backoff = Backoff::default();
     loop {
-        match service.ask("agent/v1/enrol", None, request).await {
+        match service.ask("agent/v1/enrol", None, &enrolment(key, enrolment_token)?).await {
             Err(error) => match error.pause_for_what_must_arrive() {
                 Some(least) => {
                     later(error);
@@ -62,6 +67,19 @@ pub(crate) async fn enrol(
             Ok(answer) => return Ok(answer),
         }
     }
+}
+
+fn enrolment(key: &KeyPair, enrolment_token: &Secret) -> Result<EnrolRequest, Error> {
+    let token = crypto::hash(enrolment_token.expose().as_bytes());
+    let terms = EnrolmentTerms { version: 1, token, signed_at: Timestamp::now() };
+    Ok(EnrolRequest {
+        enrolment_token: enrolment_token.clone(),
+        public_key: key.public().to_string(),
+        proof: crypto::sign(key, ENROLMENT_TYP, &terms).map_err(Error::Content)?,
+        agent: super::description(),
+        computer: platform::computer_name(),
+        user: platform::user_name(),
+    })
 }
 
 async fn ask<B: Serialize + Sync, T: DeserializeOwned>(

@@ -3,7 +3,7 @@
 
 use super::Event;
 use crate::{places::Places, platform};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use protocol::SessionCode;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -39,6 +39,14 @@ pub(crate) enum Question {
     Quit,
 }
 
+/// The session code in a link.
+pub(crate) fn code_in_link(link: &str) -> anyhow::Result<SessionCode> {
+    match link.strip_prefix("ondemand-agent:join#") {
+        Some(code) => Ok(code.parse()?),
+        None => bail!("give `-` and enter the code, or a link that starts with ondemand-agent:join#"),
+    }
+}
+
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -49,7 +57,7 @@ pub(crate) enum Answer {
     NotAllowed,
     /// How it stands.
     Status {
-        /// The view, and the version of the resident.
+        /// The view, and the version and service of the resident.
         status: serde_json::Value,
     },
 }

@@ -8,12 +8,12 @@ use protocol::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    rc::Rc,
+    sync::Arc,
 };
 
 /// Signs receipts and keeps what is still needed of them.
 pub(crate) struct Receipts {
-    key: Rc<KeyPair>,
+    key: Arc<KeyPair>,
     end: End,
     /// Where the chain of an earlier key ended, as far as the journal knows.
     former: Option<FormerChain>,
@@ -45,7 +45,7 @@ struct Unwritten {
 impl Receipts {
     /// Goes on from the newest receipt that the journal holds or counts.
     pub(crate) fn new(
-        key: Rc<KeyPair>,
+        key: Arc<KeyPair>,
         last_receipt: Option<&str>,
         last_counted: Option<ReceiptEnd>,
         requests: BTreeMap<RequestId, String>,
@@ -76,6 +76,11 @@ impl Receipts {
     /// The agent's key.
     pub(crate) fn public_key(&self) -> PublicKey {
         self.key.public()
+    }
+
+    /// Both halves of it.
+    pub(crate) fn key(&self) -> Arc<KeyPair> {
+        Arc::clone(&self.key)
     }
 
     /// Keeps a signed request until its outcome has arrived.
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn receipts_count_on_over_a_restart_and_name_the_one_before() {
-        let key = Rc::new(KeyPair::generate().0);
+        let key = Arc::new(KeyPair::generate().0);
         let read =
             |receipt: &str| -> ReceiptTerms { crypto::verify(receipt, RECEIPT_TYP, &key.public()).unwrap() };
         let (one, two) = ("r1".parse::<RequestId>().unwrap(), "r2".parse::<RequestId>().unwrap());
@@ -200,10 +205,10 @@ mod tests {
 
     #[test]
     fn the_first_receipt_of_a_new_key_names_the_last_one_of_the_key_before() {
-        let (old, new) = (Rc::new(KeyPair::generate().0), Rc::new(KeyPair::generate().0));
+        let (old, new) = (Arc::new(KeyPair::generate().0), Arc::new(KeyPair::generate().0));
         let one = "r1".parse::<RequestId>().unwrap();
         let no = Outcome::Rejected { reason: None };
-        let chain = |key: &Rc<KeyPair>, last: Option<&str>| {
+        let chain = |key: &Arc<KeyPair>, last: Option<&str>| {
             let mut receipts =
                 Receipts::new(key.clone(), last, None, BTreeMap::from([(one.clone(), "x".into())]));
             receipts.receipt(&one, &no, Timestamp::UNIX_EPOCH).unwrap()
@@ -221,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_receipt_that_was_not_written_leaves_no_gap() {
-        let key = Rc::new(KeyPair::generate().0);
+        let key = Arc::new(KeyPair::generate().0);
         let ids = ["r1", "r2", "r3"].map(|id| id.parse::<RequestId>().unwrap());
         let requests = ids.iter().map(|id| (id.clone(), "signed".into())).collect();
         let mut receipts = Receipts::new(key.clone(), None, None, requests);

@@ -244,6 +244,35 @@ fn the_operator_ends_and_the_access_process_is_gone() {
 }
 
 #[test]
+fn what_an_access_process_did_before_it_was_killed_is_written_down_though_it_is_heard_later() {
+    let service = Service::start();
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    let program = script(folder.path(), "", &approve_when_it_counts());
+    // What it said comes out of its line when it is long dead.
+    let name = "letter.odt".to_owned();
+    let deleted = session::FilesFact::Changed(session::FileChange::Deleted { name });
+    let fact = serde_json::to_string(&FromAccess::Fact(AccessFact::Files(deleted))).unwrap();
+    let place = folder.path().display();
+    let says = format!("access) (while [ ! -e {place}/ended ]; do sleep 0.05; done; echo '{fact}') &");
+    let text = fs::read_to_string(&program).unwrap().replace("access)", &says);
+    fs::write(&program, text).unwrap();
+
+    let running = Running::start(&service, folder.path(), program, true);
+    let device = operator.present_device();
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    assert!(matches!(operator.outcome(&request), RequestState::Approved { .. }));
+    until("the access process runs", || folder.path().join("access").exists().then_some(()));
+    until("the session is shown", || (running.screen() == "session").then_some(()));
+    running.ask(&local::Question::End).unwrap();
+    until("the summary is shown", || (running.screen() == "ended").then_some(()));
+    fs::write(folder.path().join("ended"), "").unwrap();
+    let journal =
+        until("it is written down", || Some(running.journal()).filter(|text| text.contains("letter.odt")));
+    assert!(journal.contains(r#""entry":"session_ended""#) && journal.contains(r#""entry":"files""#));
+}
+
+#[test]
 fn an_access_process_that_dies_ends_the_session() {
     let service = Service::start();
     let operator = service.operator();

@@ -246,3 +246,23 @@ async fn the_settings_can_name_another_place() {
     let newest = newest(&settings, &[&key.public()], running, now).await.unwrap();
     assert_eq!(newest, "1.5.0".parse().unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_itself_serves_the_manifest_that_lies_with_its_downloads() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let key = Key::new();
+    let folder = tempfile::tempdir().unwrap();
+    let downloads = folder.path().join("downloads");
+    fs::create_dir(&downloads).unwrap();
+    fs::write(downloads.join(FILE), good("1.5.0")).unwrap();
+    fs::write(downloads.join(SIGNATURE_FILE), key.sign(&good("1.5.0"))).unwrap();
+    let database = folder.path().join("service.db");
+    service::admin::Admin::open(&database).unwrap();
+    let config = service::Config { downloads: Some(downloads), ..service::Config::local(database) };
+    let running = service::start(config).await.unwrap();
+    let url = running.url.parse().unwrap();
+    let settings = Settings::load(&Places::all_in(folder.path()), Some(&url), false);
+    let found = newest(&settings, &[&key.public()], RUNNING.parse().unwrap(), NOW.parse().unwrap()).await;
+    assert_eq!(found.unwrap(), "1.5.0".parse().unwrap());
+    running.shutdown().await;
+}

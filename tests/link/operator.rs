@@ -85,6 +85,8 @@ impl Service {
     /// Starts at an address, with the data that is there.
     pub(crate) fn listen(&mut self, listen: SocketAddr) {
         let database: PathBuf = self.folder.path().join("service.db");
+        // While the service is stopped, somebody else on this computer may be given its port for a while.
+        until("the service's port to be free", || std::net::TcpListener::bind(listen).is_ok().then_some(()));
         let config = service::Config { listen, tls: self.tls.clone(), ..service::Config::local(database) };
         self.running = Some(self.runtime.block_on(service::start(config)).unwrap());
     }

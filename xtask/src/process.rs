@@ -47,9 +47,8 @@ pub(crate) fn build_release(package: &str) -> Result<()> {
     // Each on its own: what is shipped has the features that it asks for, not those of its neighbours.
     let mut command = cargo(&["build", "--release", "--locked", "--package", package]);
     let own: &[&str] = if cfg!(target_os = "linux") {
-        // A panic aborts, so nothing unwinds; and code that came out the same for several types is kept once. Both are
-        // left to this command, as the first cannot be said of a debug build and the second needs Rust's own linker.
-        &["-Cforce-unwind-tables=no", "-Clink-arg=-Wl,--icf=all"]
+        // Code that came out the same for several types is kept once; this needs Rust's own linker.
+        &["-Clink-arg=-Wl,--icf=all"]
     } else {
         &[]
     };

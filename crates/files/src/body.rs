@@ -13,33 +13,67 @@ use hyper::body::Incoming;
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
 };
 use tokio::time::{Instant, Sleep, sleep};
 
-/// An upload as it is told about: from the moment at which the file system wants its first byte.
-#[derive(Clone, Default)]
-pub(crate) struct Arrival(Arc<Mutex<State>>);
+/// An upload as it is told about: from the moment at which the file system wants its first byte, and until it is known what
+/// became of it. Unless that is told, it was cut.
+#[derive(Default)]
+pub(crate) struct Arrival(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     transfer: Option<Ongoing>,
-    cut: bool,
+    came: Came,
+}
+
+/// How much of the body has come.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Came {
+    #[default]
+    Partly,
+    Whole,
+    Cut,
 }
 
 impl Arrival {
-    /// It is over, one way or the other.
-    pub(crate) fn end(&self, done: bool) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let how = match (done, state.cut) {
-            (true, _) => How::Done,
-            (false, true) => How::Cut,
-            (false, false) => How::Failed,
-        };
-        if let Some(transfer) = state.transfer.take() {
+    /// It begins, unless it has.
+    pub(crate) fn begin(&self, transfer: impl FnOnce() -> Ongoing) {
+        self.lock().transfer.get_or_insert_with(transfer);
+    }
+
+    fn moved(&self, bytes: usize) {
+        if let Some(transfer) = &mut self.lock().transfer {
+            transfer.moved(bytes);
+        }
+    }
+
+    pub(crate) fn came(&self, came: Came) {
+        self.lock().came = came;
+    }
+
+    /// Whether the body has come to its end, whatever was said of its length.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.lock().came == Came::Whole
+    }
+
+    /// It is over.
+    pub(crate) fn end(&self, how: How) {
+        if let Some(transfer) = self.lock().transfer.take() {
             transfer.end(how);
         }
+    }
+
+    /// It is over, and came to nothing unless something else was told before.
+    pub(crate) fn end_unfinished(&self) {
+        let was_cut = self.lock().came == Came::Cut;
+        self.end(if was_cut { How::Cut } else { How::Failed });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,13 +89,13 @@ pub(crate) enum Received {
 pub(crate) struct Stream {
     body: Incoming,
     limit: Pin<Box<Sleep>>,
-    /// What it is as a transfer.
-    told: Option<(Arc<Folder>, Request, Arrival)>,
+    /// Whose upload it is.
+    upload: Option<(Arc<Folder>, Request)>,
 }
 
 impl Stream {
-    pub(crate) fn new(body: Incoming, told: Option<(Arc<Folder>, Request, Arrival)>) -> Self {
-        Self { body, limit: Box::pin(sleep(STALL_LIMIT)), told }
+    pub(crate) fn new(body: Incoming, upload: Option<(Arc<Folder>, Request)>) -> Self {
+        Self { body, limit: Box::pin(sleep(STALL_LIMIT)), upload }
     }
 }
 
@@ -74,16 +108,16 @@ impl Body for Stream {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = &mut *self;
-        let mut state = this.told.as_ref().map(|(folder, request, arrival)| {
-            let mut state = arrival.0.lock().unwrap_or_else(PoisonError::into_inner);
-            state.transfer.get_or_insert_with(|| {
-                let size = this.body.size_hint().exact();
+        if let Some((folder, request)) = &this.upload {
+            request.arrival().begin(|| {
+                // A part that is not the last is not all that is to come.
+                let missing = request.part().map(|part| part.total - part.start);
+                let size = missing.or_else(|| this.body.size_hint().exact());
                 let start = request.part().map_or(0, |part| part.start);
                 let (all, way) = (&folder.transfers, request.way());
                 Ongoing::begin(all, request.teller(), way, size, start, Direction::Upload)
             });
-            state
-        });
+        }
         let frame = match Pin::new(&mut this.body).poll_frame(context) {
             Poll::Ready(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
             Poll::Pending => {
@@ -92,16 +126,11 @@ impl Body for Stream {
             }
         };
         this.limit.as_mut().reset(Instant::now() + STALL_LIMIT);
-        if let Some(state) = &mut state {
+        if let Some((_, request)) = &this.upload {
             match &frame {
-                Some(Ok(frame)) => {
-                    let bytes = frame.data_ref().map_or(0, Bytes::len);
-                    if let Some(transfer) = &mut state.transfer {
-                        transfer.moved(bytes);
-                    }
-                }
-                Some(Err(_)) => state.cut = true,
-                None => {}
+                Some(Ok(frame)) => request.arrival().moved(frame.data_ref().map_or(0, Bytes::len)),
+                Some(Err(_)) => request.arrival().came(Came::Cut),
+                None => request.arrival().came(Came::Whole),
             }
         }
         Poll::Ready(frame)

@@ -129,13 +129,17 @@ impl GuardedFileSystem<Request> for Files {
 
     fn create_dir<'a>(&'a self, path: &'a DavPath, request: &'a Request) -> FsFuture<'a, ()> {
         Box::pin(async move {
-            let way = way(request, path)?;
-            let name = way.to_string();
-            self.work(request, move |folder| folder.make_dir(&way)).await?;
-            if request.is("MKCOL") {
-                request.tell(Change::Made(name));
-            }
-            Ok(())
+            let (way, asking) = (way(request, path)?, request.clone());
+            let make = move |folder: &Arc<Folder>| {
+                folder.make_dir(&way)?;
+                if asking.is("COPY") {
+                    asking.tell_copy();
+                } else {
+                    asking.tell(Change::Made(way.to_string()));
+                }
+                Ok(())
+            };
+            self.work(request, make).await
         })
     }
 
@@ -145,29 +149,28 @@ impl GuardedFileSystem<Request> for Files {
 
     fn remove_file<'a>(&'a self, path: &'a DavPath, request: &'a Request) -> FsFuture<'a, ()> {
         Box::pin(async move {
-            let way = way(request, path)?;
-            let (name, source) = (way.to_string(), request.way().clone());
+            let (way, asking) = (way(request, path)?, request.clone());
             let discard = move |folder: &Arc<Folder>| {
                 // Only capitals change: what is replaced is what is renamed.
-                if folder.is_same(&source, &way) {
-                    return Ok(false);
+                if !folder.is_same(asking.way(), &way) {
+                    folder.discard(&way)?;
+                    asking.tell(Change::Deleted(way.to_string()));
                 }
-                folder.discard(&way).map(|()| true)
+                Ok(())
             };
-            if self.work(request, discard).await? {
-                request.tell(Change::Deleted(name));
-            }
-            Ok(())
+            self.work(request, discard).await
         })
     }
 
     fn rename<'a>(&'a self, from: &'a DavPath, to: &'a DavPath, request: &'a Request) -> FsFuture<'a, ()> {
         Box::pin(async move {
-            let (from, to) = (way(request, from)?, way(request, to)?);
-            let change = Change::Renamed { from: from.to_string(), to: to.to_string() };
-            self.work(request, move |folder| folder.rename(&from, &to)).await?;
-            request.tell(change);
-            Ok(())
+            let (from, to, asking) = (way(request, from)?, way(request, to)?, request.clone());
+            let rename = move |folder: &Arc<Folder>| {
+                folder.rename(&from, &to)?;
+                asking.tell(Change::Renamed { from: from.to_string(), to: to.to_string() });
+                Ok(())
+            };
+            self.work(request, rename).await
         })
     }
 
@@ -209,7 +212,9 @@ fn copy(folder: &Folder, from: &Way, to: &Way, request: &Request) -> Result<(), 
             return Err(Refusal::Failed);
         }
     }
-    folder.finish(temp, to, false)
+    folder.finish(temp, to, false)?;
+    request.tell_copy();
+    Ok(())
 }
 
 /// Refuses to copy more at once than anybody can want to.
@@ -286,5 +291,94 @@ impl DavDirEntry for ListEntry {
     fn metadata(&'_ self) -> FsFuture<'_, Box<dyn DavMetaData>> {
         let entry = Box::new(self.entry.clone()) as Box<dyn DavMetaData>;
         Box::pin(async move { Ok(entry) })
+    }
+}
+
+/// On Linux only: elsewhere the trash is the user's own, and no test may fill it.
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Direction, How, Rules, Transfer,
+        body::Came,
+        transfer::{Ongoing, Tell},
+    };
+    use bytes::Bytes;
+    use std::{fs, sync::mpsc, time::Duration};
+
+    struct Place {
+        home: tempfile::TempDir,
+        files: Files,
+        tell: Tell,
+        told: mpsc::Receiver<Transfer>,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let home = tempfile::tempdir().unwrap();
+            let root = home.path().join("Downloads");
+            fs::create_dir(&root).unwrap();
+            let trash = Some(home.path().join("Trash"));
+            let folder = Arc::new(Folder::open(&root, Rules { trash, ..Rules::default() }).unwrap());
+            let (tell, told) = mpsc::channel();
+            Self { home, files: Files(folder), tell: Tell::new(move |it| tell.send(it).unwrap()), told }
+        }
+
+        fn request(&self, method: &str, name: &str, to: Option<&str>) -> Request {
+            let way = |name: &str| Way::default().below(name).unwrap();
+            Request::new(method.parse().unwrap(), way(name), to.map(way), None, self.tell.clone())
+        }
+
+        fn next(&self) -> Transfer {
+            self.told.recv_timeout(Duration::from_secs(20)).expect("it is told")
+        }
+    }
+
+    fn path(name: &str) -> DavPath {
+        DavPath::new(&format!("/{name}")).unwrap()
+    }
+
+    /// Lets it begin, as a client does that goes away then.
+    fn begin<T>(mut work: FsFuture<'_, T>) {
+        drop(futures_util::FutureExt::now_or_never(&mut work));
+    }
+
+    #[tokio::test]
+    async fn a_change_whose_asker_goes_away_is_told_all_the_same() {
+        let place = Place::new();
+        begin(place.files.create_dir(&path("a"), &place.request("MKCOL", "a", None)));
+        assert_eq!(place.next(), Transfer::Changed(Change::Made("a".into())));
+        begin(place.files.rename(&path("a"), &path("b"), &place.request("MOVE", "a", Some("b"))));
+        let (from, to) = ("a".into(), "b".into());
+        assert_eq!(place.next(), Transfer::Changed(Change::Renamed { from, to }));
+        begin(place.files.create_dir(&path("c"), &place.request("COPY", "b", Some("c"))));
+        let (from, to) = ("b".into(), "c".into());
+        assert_eq!(place.next(), Transfer::Changed(Change::Copied { from, to }));
+        begin(place.files.remove_file(&path("b"), &place.request("DELETE", "b", None)));
+        assert_eq!(place.next(), Transfer::Changed(Change::Deleted("b".into())));
+    }
+
+    #[tokio::test]
+    async fn an_upload_whose_sender_goes_away_when_all_has_come_is_told_as_what_becomes_of_it() {
+        let place = Place::new();
+        let (request, way) = (place.request("PUT", "a", None), Way::default().below("a").unwrap());
+        let folder = place.files.0.clone();
+        let mut upload = Upload::begin(folder.clone(), request.clone(), way.clone(), Some(4), false).unwrap();
+        let (all, direction) = (&folder.transfers, Direction::Upload);
+        request.arrival().begin(|| Ongoing::begin(all, &place.tell, &way, Some(4), 0, direction));
+        upload.write_bytes(Bytes::from_static(b"text")).await.unwrap();
+        request.arrival().came(Came::Whole);
+        // As far as the moment at which it is put in its place.
+        let mut flushing = upload.flush();
+        let appeared = place.home.path().join("Downloads/a");
+        while !appeared.exists() {
+            let _ = futures_util::FutureExt::now_or_never(&mut flushing);
+            tokio::task::yield_now().await;
+        }
+        drop(flushing);
+        drop((upload, request));
+        assert!(matches!(place.next(), Transfer::Began { .. }));
+        assert!(matches!(place.next(), Transfer::Ended { how: How::Done, .. }));
     }
 }

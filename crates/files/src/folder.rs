@@ -107,6 +107,11 @@ impl Folder {
         self.transfers.cancel(id);
     }
 
+    /// Forgets the uploads that were cut. May wait for the disk.
+    pub fn forget_uploads(&self) {
+        self.uploads.forget(None);
+    }
+
     /// Waits until one more transfer or change may be made.
     pub(crate) async fn keep_pace(&self) {
         self.pacer.wait(self.rules.pace).await;
@@ -246,6 +251,10 @@ impl Folder {
         }
         let (dir, name) = self.movable(from)?;
         let (to_dir, to_name) = self.parent(to)?;
+        // What is in it would come to lie in an excluded place.
+        if self.protected().is_holding(to, None) && self.entry(from)?.is_dir() {
+            return Err(Refusal::HoldsExcluded);
+        }
         if self.is_same(from, to) {
             return Ok(dir.rename(name, &to_dir, to_name)?);
         }

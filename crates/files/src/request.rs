@@ -1,6 +1,7 @@
 //! What is known of a request while it is answered, and what comes to light meanwhile.
 
 use crate::{
+    body::Arrival,
     refusal::Refusal,
     transfer::{Change, Tell, Transfer},
     way::Way,
@@ -32,6 +33,8 @@ struct Inner {
     refused: Mutex<Option<Refusal>>,
     /// How much of an upload is there that is not whole yet.
     kept: Mutex<Option<u64>>,
+    arrival: Arrival,
+    is_copy_told: AtomicBool,
     given_up: AtomicBool,
 }
 
@@ -43,8 +46,18 @@ impl Request {
         part: Option<Part>,
         tell: Tell,
     ) -> Self {
-        let (refused, kept, given_up) = (Mutex::default(), Mutex::default(), AtomicBool::default());
-        Self(Arc::new(Inner { method, way, destination, part, tell, refused, kept, given_up }))
+        Self(Arc::new(Inner {
+            method,
+            way,
+            destination,
+            part,
+            tell,
+            refused: Mutex::default(),
+            kept: Mutex::default(),
+            arrival: Arrival::default(),
+            is_copy_told: AtomicBool::default(),
+            given_up: AtomicBool::default(),
+        }))
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -68,8 +81,23 @@ impl Request {
         self.0.part
     }
 
+    /// What becomes of it, where it is an upload.
+    pub(crate) fn arrival(&self) -> &Arrival {
+        &self.0.arrival
+    }
+
+    /// Tells what was changed, from where it was: whoever asked may be gone before the answer, and the change is made.
     pub(crate) fn tell(&self, change: Change) {
         self.0.tell.tell(Transfer::Changed(change));
+    }
+
+    /// Tells of a copy when the first of it is there; it may get no further.
+    pub(crate) fn tell_copy(&self) {
+        if let Some(to) = self.destination()
+            && !self.0.is_copy_told.swap(true, Ordering::Relaxed)
+        {
+            self.tell(Change::Copied { from: self.way().to_string(), to: to.to_string() });
+        }
     }
 
     pub(crate) fn teller(&self) -> &Tell {

@@ -3,14 +3,14 @@
 
 use crate::{
     CHUNK, Error, IDLE_LIMIT, MAX_HEAD, MAX_XML, May,
-    body::{Arrival, Received, Sent, Stream, Waited},
+    body::{Received, Sent, Stream, Waited},
     dav::{self, Files},
     folder::Folder,
     gate,
     io::Steady,
     refusal::Refusal,
     request::Request,
-    transfer::{Change, Direction, Ongoing, Tell, Transfer},
+    transfer::{Direction, Ongoing, Tell, Transfer},
     xml,
 };
 use bytes::Bytes;
@@ -155,11 +155,11 @@ impl Server {
             Err(Err(refusal)) => return unserved(gate::refused(refusal)),
         };
         let waited = Waited(request.clone());
-        if self.is_cancelled(&request) {
-            return unserved(gate::refused(Refusal::Cancelled));
-        }
         if *request.method() == Method::GET || gate::changes(request.method()) {
             self.folder.keep_pace().await;
+        }
+        if self.is_cancelled(&request) {
+            return unserved(gate::refused(Refusal::Cancelled));
         }
         match self.handle(http::Request::from_parts(parts, body), &request, may).await {
             Ok(response) => self.told(&request, response, waited),
@@ -184,10 +184,9 @@ impl Server {
         may: May,
     ) -> Result<Response<Body>, Refusal> {
         let (parts, body) = asked.into_parts();
-        let arrival = Arrival::default();
         let body = if *request.method() == Method::PUT {
-            let told = (self.folder.clone(), request.clone(), arrival.clone());
-            Received::Stream(Box::new(Stream::new(body, Some(told))))
+            let upload = (self.folder.clone(), request.clone());
+            Received::Stream(Box::new(Stream::new(body, Some(upload))))
         } else {
             let whole = Limited::new(Stream::new(body, None), MAX_XML).collect().await;
             let whole = whole.map_err(|_| Refusal::BadXml)?.to_bytes();
@@ -206,7 +205,7 @@ impl Server {
         let asked = http::Request::from_parts(parts, body);
         let response = handler.handle_guarded(asked, String::new(), request.clone()).await;
         let response = gate::complete(request, response);
-        arrival.end(response.status().is_success());
+        request.arrival().end_unfinished();
         Ok(response)
     }
 
@@ -214,11 +213,6 @@ impl Server {
     fn told(&self, request: &Request, response: Response<Body>, waited: Waited) -> Response<Sent> {
         let (parts, body) = response.into_parts();
         let sent = Sent::new(body, Some(waited));
-        let copied = request.is("COPY") && parts.status.is_success();
-        if let Some(to) = request.destination().filter(|_| copied) {
-            let (from, to) = (request.way().to_string(), to.to_string());
-            request.tell(Change::Copied { from, to });
-        }
         let brings_a_file = *request.method() == Method::GET
             && matches!(parts.status, StatusCode::OK | StatusCode::PARTIAL_CONTENT);
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());

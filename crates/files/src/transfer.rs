@@ -122,36 +122,46 @@ pub(crate) struct Transfers(Mutex<State>);
 struct State {
     next: u64,
     running: HashMap<u64, Running>,
-    cancelled: Vec<(Way, Direction, Instant)>,
+    cancelled: Vec<(What, Instant)>,
 }
+
+/// A file that goes one way; by its folded names, because what differs in capitals only may be the same file.
+type What = (Vec<String>, Direction);
 
 #[derive(Debug)]
 struct Running {
-    way: Way,
-    direction: Direction,
+    what: What,
     cut: Arc<Notify>,
     is_cancelled: bool,
 }
 
+impl Running {
+    fn cancel(&mut self) {
+        self.is_cancelled = true;
+        self.cut.notify_one();
+    }
+}
+
+impl State {
+    fn is_cancelled(&self, what: &What) -> bool {
+        self.cancelled.iter().any(|(other, since)| other == what && since.elapsed() < CANCELLED_FOR)
+    }
+}
+
 impl Transfers {
-    /// Cuts a transfer, with its connection. For a while the file is not transferred that way again: clients try again by
-    /// themselves.
+    /// Cuts a transfer and all others of the same file that way, with their connections. For a while the file is not
+    /// transferred that way again: clients try again by themselves.
     pub(crate) fn cancel(&self, id: u64) {
         let mut state = self.lock();
-        let Some(running) = state.running.get_mut(&id) else { return };
-        running.is_cancelled = true;
-        running.cut.notify_one();
-        let cancelled = (running.way.clone(), running.direction, Instant::now());
-        state.cancelled.retain(|(_, _, since)| since.elapsed() < CANCELLED_FOR);
-        state.cancelled.push(cancelled);
+        let Some(what) = state.running.get(&id).map(|running| running.what.clone()) else { return };
+        state.running.values_mut().filter(|running| running.what == what).for_each(Running::cancel);
+        state.cancelled.retain(|(_, since)| since.elapsed() < CANCELLED_FOR);
+        state.cancelled.push((what, Instant::now()));
     }
 
     /// Whether this was cancelled a short while ago.
     pub(crate) fn is_cancelled(&self, way: &Way, direction: Direction) -> bool {
-        let is_this = |(other, which, since): &(Way, Direction, Instant)| {
-            other == way && *which == direction && since.elapsed() < CANCELLED_FOR
-        };
-        self.lock().cancelled.iter().any(is_this)
+        self.lock().is_cancelled(&(way.folded(), direction))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -182,8 +192,13 @@ impl Ongoing {
             let mut state = all.lock();
             let id = state.next;
             state.next += 1;
-            let (way, cut) = (way.clone(), tell.cut.clone());
-            state.running.insert(id, Running { way, direction, cut, is_cancelled: false });
+            let (what, cut) = ((way.folded(), direction), tell.cut.clone());
+            let mut running = Running { what, cut, is_cancelled: false };
+            // Since it was asked for.
+            if state.is_cancelled(&running.what) {
+                running.cancel();
+            }
+            state.running.insert(id, running);
             id
         };
         tell.tell(Transfer::Began { id, name: way.to_string(), size, offset, direction });

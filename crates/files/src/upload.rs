@@ -1,8 +1,15 @@
 //! A file that arrives: written aside in large pieces while the next ones come in, and put in its place when it is whole.
 
 use crate::{
-    CHUNK, entry::Entry, folder::Folder, refusal::Refusal, request::Request, temp::Temp, transfer::Direction,
-    uploads::Kept, way::Way,
+    CHUNK, KEPT_FOR,
+    entry::Entry,
+    folder::Folder,
+    refusal::Refusal,
+    request::Request,
+    temp::Temp,
+    transfer::{Direction, How},
+    uploads::Kept,
+    way::Way,
 };
 use bytes::{Buf, Bytes};
 use cap_std::fs::Metadata;
@@ -14,7 +21,10 @@ use std::{
     mem,
     sync::Arc,
 };
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::sleep,
+};
 
 /// An upload while it lasts. Dropped before it is whole, it is kept for a while.
 pub(crate) struct Upload {
@@ -129,10 +139,16 @@ impl Upload {
     async fn finish(&mut self) -> Result<(), Refusal> {
         self.write().await?;
         self.written().await?;
+        if !self.request.arrival().is_whole() {
+            // It is longer than was said, and what was said is there: of that nothing appears either.
+            self.failed = true;
+            return Err(Refusal::Failed);
+        }
         match (self.request.part(), self.total) {
             (Some(part), _) if self.received != part.end + 1 => return Err(Refusal::Failed),
             (Some(part), _) if self.received < part.total => {
                 self.request.keep(self.received);
+                self.request.arrival().end(How::Cut);
                 return Ok(());
             }
             (None, Some(total)) if self.received != total => return Err(Refusal::Failed),
@@ -143,7 +159,12 @@ impl Upload {
         let must_be_new = self.must_be_new;
         let finish = move || {
             // It may have waited for a free thread, and been cut meanwhile.
-            if request.is_given_up() { Err(Refusal::Failed) } else { folder.finish(temp, &way, must_be_new) }
+            if request.is_given_up() {
+                return Err(Refusal::Failed);
+            }
+            folder.finish(temp, &way, must_be_new)?;
+            request.arrival().end(How::Done);
+            Ok(())
         };
         spawn_blocking(finish).await.map_err(|_| Refusal::Failed)?
     }
@@ -168,6 +189,16 @@ impl Drop for Upload {
             None => None,
         };
         self.folder.uploads.keep(self.way.clone(), Kept { temp, total, received: self.received, writing });
+        // Nobody may come for it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let folder = Arc::downgrade(&self.folder);
+            runtime.spawn(async move {
+                sleep(KEPT_FOR).await;
+                if let Some(folder) = folder.upgrade() {
+                    folder.uploads.sweep();
+                }
+            });
+        }
     }
 }
 

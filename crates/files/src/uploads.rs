@@ -4,9 +4,8 @@ use crate::{KEPT_FOR, MAX_KEPT, refusal::Refusal, temp::Temp, way::Way};
 use std::{
     io,
     sync::{Mutex, PoisonError},
-    time::Instant,
 };
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 
 /// An upload as far as it came.
 #[derive(Debug)]
@@ -59,6 +58,11 @@ impl Uploads {
     /// Forgets the one that was to appear there, or all.
     pub(crate) fn forget(&self, way: Option<&Way>) {
         self.with(|uploads| uploads.retain(|(other, ..)| way.is_some_and(|way| way != other)));
+    }
+
+    /// Forgets what was kept for long enough.
+    pub(crate) fn sweep(&self) {
+        self.with(|_| ());
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Vec<(Way, Instant, Kept)>) -> T) -> T {

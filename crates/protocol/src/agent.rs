@@ -80,6 +80,9 @@ pub struct EnrolRequest {
     pub enrolment_token: Secret,
     /// The agent's Ed25519 public key: 32 bytes, base64url without padding. A repeat by the same key is the same device.
     pub public_key: String,
+    /// Compact JWS with `typ` `ondemand-enrolment+jws` over `EnrolmentTerms`, signed with that key: a token is known to many
+    /// and a public key to more, and neither shows whose agent this is.
+    pub proof: String,
     /// What is enrolling.
     pub agent: AgentDescription,
     /// The computer's name, for the operators' list; cut to 128 characters, and may be empty.

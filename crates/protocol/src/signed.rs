@@ -1,7 +1,7 @@
-//! What is signed: the terms of a request by the organisation, the receipt by the agent, its countersignature and a
-//! change of keys by the organisation again.
+//! What is signed: the terms of a request by the organisation, the receipt and an enrolment by the agent, a receipt's
+//! countersignature and a change of keys by the organisation again.
 //!
-//! Both travel as compact JWS (RFC 7515) with `alg` `EdDSA` (RFC 8037, Ed25519) and the `typ` given here, so that a
+//! All travel as compact JWS (RFC 7515) with `alg` `EdDSA` (RFC 8037, Ed25519) and the `typ` given here, so that a
 //! signature over one can never be taken for a signature over another.
 
 use crate::{
@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub const REQUEST_TYP: &str = "ondemand-request+jws";
 /// The JWS header's `typ` over [`ReceiptTerms`].
 pub const RECEIPT_TYP: &str = "ondemand-receipt+jws";
+/// The JWS header's `typ` over [`EnrolmentTerms`].
+pub const ENROLMENT_TYP: &str = "ondemand-enrolment+jws";
 /// The JWS header's `typ` over [`CountersignatureTerms`].
 pub const COUNTERSIGNATURE_TYP: &str = "ondemand-countersignature+jws";
 /// The JWS header's `typ` over [`ChainTerms`].
@@ -114,6 +116,18 @@ pub struct FormerChain {
     /// Its newest receipt.
     #[serde(flatten)]
     pub end: ChainEnd,
+}
+
+/// What the agent signs to show that the key it enrols is its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct EnrolmentTerms {
+    /// 1.
+    pub version: u32,
+    /// base64url of the SHA-256 of the enrolment token's text.
+    pub token: String,
+    /// The user's computer's clock when it was signed.
+    pub signed_at: Timestamp,
 }
 
 /// What the organisation signs when its service has taken a receipt in.

@@ -293,10 +293,12 @@ impl Admin {
             }
             let first = tx.operators(organisation)?.is_empty();
             let fallback = if first { Role::Administrator } else { Role::Operator };
-            match tx.add_operator(&OperatorRecord { role: role.unwrap_or(fallback), ..operator }) {
-                Err(store::Error::Exists) => Err(Error::LoginTaken(login.to_owned())),
-                other => Ok(other?),
+            let operator = OperatorRecord { role: role.unwrap_or(fallback), ..operator };
+            match tx.add_operator(&operator) {
+                Err(store::Error::Exists) => return Err(Error::LoginTaken(login.to_owned())),
+                other => other?,
             }
+            desk::note(tx, organisation, AuditAction::OperatorAdded, Some(&operator.public.name))
         })?;
         Ok(id)
     }
@@ -330,12 +332,14 @@ impl Admin {
                 operator.disabled_at = None;
             }
             operator.role = role.unwrap_or(operator.role);
-            if let Some(hash) = password_hash {
-                operator.password_hash = hash;
-                operator.one_time_until = None;
+            if password_hash.is_some() || reset_second_factor {
                 for sign_in in tx.sign_ins_of(&operator.public.id)? {
                     tx.delete_sign_in(&sign_in)?;
                 }
+            }
+            if let Some(hash) = password_hash {
+                operator.password_hash = hash;
+                operator.one_time_until = None;
             }
             if reset_second_factor {
                 tx.set_second_factor(&operator.public.id, None)?;
@@ -381,7 +385,8 @@ impl Admin {
             if tx.organisation(organisation)?.is_none() {
                 return Err(Error::NoOrganisation(organisation.clone()));
             }
-            Ok(tx.add_group(&group)?)
+            tx.add_group(&group)?;
+            desk::note(tx, organisation, AuditAction::GroupAdded, Some(&group.public.name))
         })?;
         Ok(group.public.id)
     }
@@ -412,10 +417,9 @@ impl Admin {
             revoked_at: None,
         };
         self.run(|tx| {
-            if tx.group(group)?.is_none() {
-                return Err(Error::NoGroup(group.clone()));
-            }
-            Ok(tx.add_enrolment_token(&record)?)
+            let group = tx.group(group)?.ok_or_else(|| Error::NoGroup(group.clone()))?;
+            tx.add_enrolment_token(&record)?;
+            desk::note(tx, &group.organisation, AuditAction::TokenMade, Some(&group.public.name))
         })?;
         Ok(Secret::new(token))
     }

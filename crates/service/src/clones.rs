@@ -1,7 +1,7 @@
 //! Copies of a device: one key and token on two computers, as when a disk was copied after the agent had enrolled.
 //!
 //! Each start of an agent is a run with a name of its own, which comes with every poll. When an agent starts again, the run
-//! before it is gone for good. Two runs that take turns are two computers, and neither is more the device than the other: the
+//! before it is gone for good. Runs that take turns are several computers, and none is more the device than the others: the
 //! device is retired, and its key enrols nothing more.
 
 use crate::{
@@ -15,8 +15,11 @@ use crate::{
 use protocol::{operator::AuditAction, signed::Audience};
 use std::sync::Arc;
 
-/// So often a run that was replaced must come back before it counts: a poll that was on its way for long comes back once.
-const RETURNS: u32 = 2;
+/// So often must runs that were replaced come back before it counts: a poll that was on its way for long makes two, its own
+/// run's and then that of the run that had taken its place.
+const RETURNS: u32 = 3;
+/// So many earlier runs are known again, and with them so many copies.
+const MOST_RUNS: usize = 32;
 const MAX_RUN_CHARS: usize = 64;
 
 /// Notes which run of an agent polls; a copy of a device is retired.
@@ -52,8 +55,10 @@ fn after(runs: &Runs, run: String) -> Runs {
     if latest.as_ref() == Some(&run) {
         return Runs { latest, before, returned };
     }
-    let returned = if before.as_ref() == Some(&run) { returned + 1 } else { 0 };
-    Runs { latest: Some(run), before: latest, returned }
+    // One that was never seen is a start, after which earlier ones should not come back.
+    let returned = if before.contains(&run) { returned + 1 } else { 0 };
+    let earlier = before.into_iter().filter(|name| *name != run);
+    Runs { before: latest.into_iter().chain(earlier).take(MOST_RUNS).collect(), latest: Some(run), returned }
 }
 
 #[cfg(test)]
@@ -68,5 +73,6 @@ mod tests {
     fn starting_again_is_no_copy_and_taking_turns_is() {
         assert_eq!([returns("aaa"), returns("abc"), returns("aabbcc"), returns("aba")], [0, 0, 0, 1]);
         assert_eq!([returns("abab"), returns("aabbaabb"), returns("ababc"), returns("abac")], [2, 2, 0, 0]);
+        assert_eq!([returns("abcabc"), returns("abcdefgdaf")], [3, 3]);
     }
 }

@@ -228,7 +228,32 @@ fn enter(
     Ok((Secret::new(token), signed_in))
 }
 
-async fn note_failure(service: &Arc<Service>, operator: OperatorRecord, from: IpAddr) -> Result<()> {
+/// Checks that somebody who is signed in knows the password too.
+pub(crate) async fn prove_password(
+    service: &Arc<Service>,
+    who: &SignedIn,
+    password: Secret,
+    from: IpAddr,
+) -> Result<()> {
+    let OperatorRecord { login, password_hash, .. } = &who.operator;
+    if password.expose().len() > MAX_PASSWORD_BYTES {
+        return Err(Error::WrongCurrentPassword);
+    }
+    service.guessing.try_password(login, from, service.clock.now())?;
+    if !service.passwords.verify(password, Some(password_hash.clone())).await? {
+        note_failure(service, who.operator.clone(), from).await?;
+        return Err(Error::WrongCurrentPassword);
+    }
+    service.guessing.password_succeeded(login, from);
+    Ok(())
+}
+
+/// Notes that somebody did not know the password or the code of an account.
+pub(crate) async fn note_failure(
+    service: &Arc<Service>,
+    operator: OperatorRecord,
+    from: IpAddr,
+) -> Result<()> {
     let who = actor(&operator, Some(from));
     service.run(|work| audit::note_by(work, who, AuditAction::SignInFailed, About::own())).await
 }

@@ -13,16 +13,18 @@ use crate::{
 };
 use crypto::PublicKey;
 use protocol::{
-    DeviceId, EndReason, Secret, UnansweredCause,
+    DeviceId, EndReason, Secret, SignedDuration, Timestamp, UnansweredCause,
     agent::{DeviceStanding, EnrolRequest, EnrolResponse},
     event::Event,
     operator::AuditAction,
-    signed::Audience,
+    signed::{Audience, ENROLMENT_TYP, EnrolmentTerms},
     text,
 };
 
 /// The longest name of a computer or user.
 const MAX_NAME_CHARS: usize = 128;
+/// A computer's clock may differ by so much: one that keeps local time is hours off until it is put right.
+const PROOF_TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Makes a user's agent a device; a repeat by the same key is the same device, with a fresh token.
 pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolResponse> {
@@ -30,7 +32,6 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
         .public_key
         .parse()
         .map_err(|_| Error::Invalid("`public_key` must be 32 bytes, base64url without padding".into()))?;
-    let public_key = public_key.to_string();
     let description = checked(&wanted.agent)?;
     let token_hash = crypto::hash(wanted.enrolment_token.expose().as_bytes());
     let token = work.tx.enrolment_token(&token_hash)?.ok_or(Error::EnrolmentRefused)?;
@@ -40,6 +41,8 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
     }
     let group = work.tx.group(&token.group)?.ok_or(Error::EnrolmentRefused)?;
     abuse::check(work, &group.organisation)?;
+    check_proof(&wanted.proof, &public_key, &token_hash, work.now)?;
+    let public_key = public_key.to_string();
     let computer = text::one_line(&wanted.computer, MAX_NAME_CHARS, "unnamed computer");
     let user = text::one_line(&wanted.user, MAX_NAME_CHARS, "unnamed user");
     let agent_token = crypto::random_token();
@@ -49,9 +52,9 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
         return Err(Error::KeyCloned);
     }
     let known = work.tx.device_by_key(&group.organisation, &public_key)?;
+    let retired_at = work.tx.key_retired_at(&group.organisation, &public_key)?;
     let device = match known {
-        // Who knows the token of a device's group and its public key has what the device itself sent; a device of
-        // another token is not given away.
+        // A device of another token, and with it its group, is not changed by one that is deployed beside it.
         Some(device) if device.token_hash == token_hash => {
             let device = DeviceRecord { computer, user, ..device };
             work.tx.update_device(&device)?;
@@ -63,6 +66,10 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
         }
         Some(_) => return Err(Error::EnrolmentRefused),
         None if token.uses_left == Some(0) => return Err(Error::EnrolmentRefused),
+        // The token stays on a computer whose device was retired; only one that is made afterwards lets it in again.
+        None if retired_at.is_some_and(|retired| token.created_at.is_none_or(|made| made <= retired)) => {
+            return Err(Error::EnrolmentRefused);
+        }
         None => {
             quotas::one_more(work, Countable::Devices, &group.organisation)?;
             work.tx.use_enrolment_token(&token_hash)?;
@@ -97,6 +104,22 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
         organisation: organisation.ok_or(Error::Broken("a group without an organisation"))?.public,
         device: standing(&device),
     })
+}
+
+/// That whoever enrols this key holds it, and does so now.
+fn check_proof(proof: &str, key: &PublicKey, token_hash: &str, now: Timestamp) -> Result<()> {
+    let terms: EnrolmentTerms = crypto::verify(proof, ENROLMENT_TYP, key).map_err(|error| {
+        Error::Invalid(format!("`proof` must be signed with the key that enrols: {error}"))
+    })?;
+    if terms.version != 1 || terms.token != token_hash {
+        return Err(Error::Invalid(
+            "`proof` must be of version 1 and name the enrolment token's hash".into(),
+        ));
+    }
+    if terms.signed_at.duration_since(now).abs() > PROOF_TOLERANCE {
+        return Err(Error::Invalid("`proof` must be of today: is this computer's clock right?".into()));
+    }
+    Ok(())
 }
 
 /// A device as its own agent sees it.

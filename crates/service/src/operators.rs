@@ -8,11 +8,9 @@ use crate::{
     audit::{self, About},
     branding,
     clock::after,
-    credentials::SignedIn,
+    credentials::{self, SignedIn},
     error::{Error, Result},
-    ids,
-    passwords::{self, MAX_PASSWORD_BYTES},
-    quotas, requests,
+    ids, passwords, quotas, requests,
     service::{Change, Service, Work},
     sessions,
     store::{self, Countable, OperatorRecord, OrganisationRecord},
@@ -231,15 +229,8 @@ pub(crate) async fn change_password(
     if current_password.expose() == new_password.expose() {
         return Err(Error::WeakPassword("the new password must differ from the present one"));
     }
-    if current_password.expose().len() > MAX_PASSWORD_BYTES {
-        return Err(Error::WrongCurrentPassword);
-    }
-    service.guessing.try_password(&login, from, service.clock.now())?;
     let present = who.operator.password_hash.clone();
-    if !service.passwords.verify(current_password, Some(present.clone())).await? {
-        return Err(Error::WrongCurrentPassword);
-    }
-    service.guessing.password_succeeded(&login, from);
+    credentials::prove_password(service, &who, current_password, from).await?;
     let password_hash = service.passwords.hash(new_password).await?;
     service
         .run_for(who, move |work, who| {

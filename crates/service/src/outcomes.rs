@@ -43,6 +43,10 @@ pub(crate) fn report(
         return Err(Error::RequestClosed);
     }
     let countersignature = Some(receipts::take_in(work, &request, &terms, receipt)?);
+    if is_suspicion(receipt) {
+        // Also where the request was closed before: withdrawing it in time would be an abuser's way out.
+        abuse::report(work, &request)?;
+    }
     if !open {
         // It was closed here first, and the receipt says how the user's side saw it.
         return Ok(OutcomeResponse { session: None, countersignature });
@@ -53,7 +57,6 @@ pub(crate) fn report(
             approved(permissions, session_id, given_by)
         }
         Outcome::Rejected { reason: Some(RejectReason::Suspicious) } => {
-            abuse::report(work, &request)?;
             RequestState::Rejected { reason: None }
         }
         Outcome::Rejected { reason } => RequestState::Rejected { reason },

@@ -6,10 +6,9 @@
 
 use crate::{
     audit::{self, About},
-    credentials::SignedIn,
+    credentials::{self, SignedIn},
     error::{Error, Result},
-    operators,
-    passwords::{self, MAX_PASSWORD_BYTES},
+    operators, passwords,
     service::{Service, Work},
     store::{OperatorRecord, SecondFactorRecord},
 };
@@ -102,7 +101,7 @@ pub(crate) async fn begin(
     password: Secret,
     from: IpAddr,
 ) -> Result<SecondFactorSetup> {
-    check_password(service, &who, password, from).await?;
+    credentials::prove_password(service, &who, password, from).await?;
     service
         .run_for(who, |work, who| {
             if who.operator.second_factor_since.is_some() {
@@ -203,35 +202,24 @@ async fn proven<T: Send + 'static>(
     then: impl FnOnce(&mut Work<'_>, &SignedIn) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let ProveSecondFactor { current_password, code } = shown;
-    check_password(service, &who, current_password, from).await?;
-    let login = who.operator.login.clone();
-    service.guessing.try_second_factor(&login, from, service.clock.now())?;
-    let done = service
-        .run_for(who, move |work, who| {
-            prove(work, &who.operator.public.id, &code)?;
-            then(work, who)
-        })
-        .await?;
-    service.guessing.second_factor_succeeded(&login, from);
+    credentials::prove_password(service, &who, current_password, from).await?;
+    let account = who.operator.clone();
+    service.guessing.try_second_factor(&account.login, from, service.clock.now())?;
+    let done = service.run_for(who, move |work, who| {
+        if prove(work, &who.operator.public.id, &code)? == Proof::RecoveryCode {
+            audit::note(work, AuditAction::RecoveryCodeUsed, About::own())?;
+        }
+        then(work, who)
+    });
+    let done = match done.await {
+        Err(Error::WrongSecondFactor) => {
+            credentials::note_failure(service, account, from).await?;
+            return Err(Error::WrongSecondFactor);
+        }
+        done => done?,
+    };
+    service.guessing.second_factor_succeeded(&account.login, from);
     Ok(done)
-}
-
-async fn check_password(
-    service: &Arc<Service>,
-    who: &SignedIn,
-    password: Secret,
-    from: IpAddr,
-) -> Result<()> {
-    let OperatorRecord { login, password_hash, .. } = &who.operator;
-    if password.expose().len() > MAX_PASSWORD_BYTES {
-        return Err(Error::WrongCurrentPassword);
-    }
-    service.guessing.try_password(login, from, service.clock.now())?;
-    if !service.passwords.verify(password, Some(password_hash.clone())).await? {
-        return Err(Error::WrongCurrentPassword);
-    }
-    service.guessing.password_succeeded(login, from);
-    Ok(())
 }
 
 /// An administrator takes an operator's second factor away, whose app and recovery codes are lost.

@@ -27,6 +27,7 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::Notify,
     task::JoinHandle,
     time::timeout,
 };
@@ -294,7 +295,10 @@ async fn connection(
     let keep_alive =
         TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(PROBE_INTERVAL).with_retries(PROBES);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+    let begun = Arc::new(Notify::new());
+    let begins = begun.clone();
     let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+        begins.notify_one();
         let sender = proxies.sender(peer, request.headers());
         request.extensions_mut().insert(api::Peer(sender));
         request
@@ -302,15 +306,22 @@ async fn connection(
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(MAX_HEADER);
     builder.http2().timer(TokioTimer::new());
+    // Until hyper knows the protocol it waits for ever, and whoever sends nothing would hold a descriptor for nothing.
+    let silent = async {
+        match timeout(MAX_HEADER, begun.notified()).await {
+            Ok(()) => std::future::pending().await,
+            Err(late) => Err(late.into()),
+        }
+    };
     match tls {
         Some(tls) => {
             let stream = timeout(MAX_HANDSHAKE, tls.accept(stream)).await??;
             let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-            watcher.watch(served).await
+            tokio::select! { served = watcher.watch(served) => served, late = silent => late }
         }
         None => {
             let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-            watcher.watch(served).await
+            tokio::select! { served = watcher.watch(served) => served, late = silent => late }
         }
     }
 }
@@ -318,6 +329,22 @@ async fn connection(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_no_request_comes_is_closed() {
+        for sent in [&b""[..], b"PRI * HTTP/2", b"GET / HTTP/1.1\r\nHost"] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (stream, peer) = listener.accept().await.unwrap();
+            let shutdown = GracefulShutdown::new();
+            let from = (peer.ip(), Arc::default());
+            tokio::spawn(connection(stream, from, None, Router::new(), shutdown.watcher()));
+            client.write_all(sent).await.unwrap();
+            let read = timeout(2 * MAX_HEADER, client.read_to_end(&mut Vec::new())).await;
+            read.expect("the connection stays open").unwrap();
+        }
+    }
 
     #[test]
     fn a_public_url_is_a_server_and_nothing_more() {

@@ -52,6 +52,8 @@ pub struct Agent {
     settled: VecDeque<RequestId>,
     /// Sessions the service ended, newest last: their start may be told after their end.
     ended_sessions: VecDeque<SessionId>,
+    /// Of the access process that was killed last.
+    late: Option<files::Late>,
     latest: Duration,
     terminated: bool,
 }
@@ -73,6 +75,7 @@ impl Agent {
             notice: None,
             settled: VecDeque::new(),
             ended_sessions: VecDeque::new(),
+            late: None,
             latest: now.boot,
             terminated: false,
         }
@@ -138,6 +141,7 @@ impl Agent {
             Input::HelpClosed(help_id) => self.help_closed(&help_id),
             Input::Prompt(request_id, fact) => self.prompt_fact(&request_id, fact, now),
             Input::Access(fact) => self.access(fact, now),
+            Input::AccessLate { session_id, fact } => self.access_late(&session_id, fact, now),
             Input::Recorded(request_id) => self.recorded(&request_id, now),
             Input::RecordFailed(request_id) => self.record_failed(&request_id, now),
             Input::ScreenLocked => self.screen_locked(now),

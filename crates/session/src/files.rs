@@ -139,6 +139,9 @@ pub enum FileDeed {
 pub struct Transferred {
     /// The file.
     pub name: String,
+    /// Tells it from other files where the name is not the whole path, and is the same for all parts of it in a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<u64>,
     /// Which way.
     pub direction: Direction,
     /// Where in the file it began.
@@ -241,7 +244,9 @@ pub(crate) fn merge(deeds: &mut VecDeque<FileDeed>, part: &Transferred) -> bool 
     }
     let before = deeds.iter_mut().rev().take(PARTS_WITHIN).find_map(|deed| match deed {
         FileDeed::Transferred(before) => {
-            (before.name == part.name && before.direction == part.direction).then_some(before)
+            let is_same =
+                (&before.name, before.file, before.direction) == (&part.name, part.file, part.direction);
+            is_same.then_some(before)
         }
         FileDeed::Changed(_) => None,
     });
@@ -276,7 +281,15 @@ mod tests {
     fn transferred(name: &str, offset: u64, size: u64, end: TransferEnd) -> FileDeed {
         let bytes = if end == TransferEnd::Done { size } else { size / 2 };
         let (name, direction) = (name.into(), Direction::Download);
-        FileDeed::Transferred(Transferred { name, direction, offset, size: Some(size), bytes, end })
+        FileDeed::Transferred(Transferred {
+            name,
+            file: None,
+            direction,
+            offset,
+            size: Some(size),
+            bytes,
+            end,
+        })
     }
 
     #[test]

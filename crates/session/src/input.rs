@@ -202,6 +202,13 @@ pub enum Input {
     Prompt(RequestId, PromptFact),
     /// What the access process reports.
     Access(AccessFact),
+    /// What an access process reported before it was killed, and is heard only now; at last that it has ended.
+    AccessLate {
+        /// In this session.
+        session_id: SessionId,
+        /// What it did.
+        fact: AccessFact,
+    },
 
     /// The receipt of this request is durable.
     Recorded(RequestId),

@@ -156,7 +156,10 @@ where
                 continue;
             }
             match ready!(connection.poll_next_inbound(context)) {
-                Some(Ok(_)) => tracing::warn!("the agent opens a stream, which only the service does"),
+                Some(Ok(_)) => {
+                    let complaint = "the agent opens a stream, which only the service does";
+                    return Poll::Ready(Err(Error::Protocol(complaint.into())));
+                }
                 Some(Err(error)) => return Poll::Ready(end(error)),
                 None => return Poll::Ready(Ok(())),
             }

@@ -70,6 +70,19 @@ impl Program {
     ///
     /// When the display cannot be reached.
     pub fn copy(display: &str, entry: Entry) -> Result<Self> {
+        Self::copy_and(display, entry, || {})
+    }
+
+    /// The same, in a program that does something each time before it says what formats it has.
+    ///
+    /// # Errors
+    ///
+    /// When the display cannot be reached.
+    pub fn copy_and(
+        display: &str,
+        entry: Entry,
+        before_it_lists: impl Fn() + Send + 'static,
+    ) -> Result<Self> {
         let (connection, screen) = x11rb::connect(Some(display))?;
         let root = connection.setup().roots[screen].root;
         let window = connection.generate_id()?;
@@ -80,7 +93,9 @@ impl Program {
         connection.set_selection_owner(window, atoms.CLIPBOARD, CURRENT_TIME)?;
         connection.sync()?;
         let (connection, asked) = (Arc::new(connection), Arc::new(AtomicBool::new(false)));
-        let serving = Serving { connection: connection.clone(), atoms, entry, asked: asked.clone() };
+        let before_it_lists = Box::new(before_it_lists);
+        let serving =
+            Serving { connection: connection.clone(), atoms, entry, asked: asked.clone(), before_it_lists };
         let thread = Some(std::thread::spawn(move || drop(serving.run())));
         Ok(Self { connection, window, end: atoms.END, asked, thread })
     }
@@ -107,6 +122,7 @@ struct Serving {
     atoms: Atoms,
     entry: Entry,
     asked: Arc<AtomicBool>,
+    before_it_lists: Box<dyn Fn() + Send>,
 }
 
 impl Serving {
@@ -147,6 +163,7 @@ impl Serving {
         }
         let mut property = request.property;
         if request.target == TARGETS {
+            (self.before_it_lists)();
             let list = match self.entry {
                 Entry::Picture => vec![TARGETS, IMAGE],
                 Entry::Secret(_) => vec![TARGETS, SECRET, UTF8_STRING],

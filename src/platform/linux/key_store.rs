@@ -15,7 +15,9 @@ impl KeyStore {
 }
 
 impl KeepsSecrets for KeyStore {
-    const IS_USED: bool = false;
+    fn is_used(&self) -> bool {
+        false
+    }
 
     fn get(&self) -> io::Result<Option<Vec<u8>>> {
         Ok(None)

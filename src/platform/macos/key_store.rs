@@ -26,7 +26,9 @@ impl KeyStore {
 }
 
 impl KeepsSecrets for KeyStore {
-    const IS_USED: bool = true;
+    fn is_used(&self) -> bool {
+        true
+    }
 
     fn get(&self) -> io::Result<Option<Vec<u8>>> {
         // An agent that starts at log-in asks for no password; a locked keychain is an error.

@@ -25,7 +25,9 @@ impl KeyStore {
 }
 
 impl KeepsSecrets for KeyStore {
-    const IS_USED: bool = true;
+    fn is_used(&self) -> bool {
+        true
+    }
 
     fn get(&self) -> io::Result<Option<Vec<u8>>> {
         let encrypted = private::read(&self.0).map_err(io::Error::other)?;

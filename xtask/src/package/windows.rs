@@ -1,5 +1,6 @@
 //! `cargo xtask package windows`: the agent's program and its installer for Windows, from Debian or its relatives.
 //!
+//! The program goes to `downloads`, under the name by which the service offers it: without the installer it is a copy.
 //! `installer/windows/agent.wxs` says what the installer does. `wixl` builds it, and what `wixl` has no words for is
 //! added here to the tables of its result.
 
@@ -17,7 +18,8 @@ use crate::setup::{self, Need};
 /// Names the products that replace each other; it must be the one in `agent.wxs`.
 const UPGRADE_CODE: &str = "{8C3B0C53-2A65-4D7E-9D0B-6E2E6E4B9A10}";
 
-/// Properties that a standard user's elevated installation may pass on.
+/// Properties that reach the elevated half of an installation. None that tell what was set before (`WAS_…`): those are
+/// searched for there, and nobody else has a say in them.
 const SECURE: &str = "WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;SERVICE_URL;ENROLMENT_TOKEN;ORGANISATION_KEY;PROXY_URL;\
                       EXTRA_CA;AUTOSTART;REMOVE_USER_DATA";
 
@@ -92,7 +94,9 @@ const STEPS: [Step; 4] = [
 /// Returns the files made, all in `job.output`.
 pub(crate) fn run(job: &Job) -> Result<Vec<PathBuf>> {
     setup::ensure(&[Need::WindowsInstaller])?;
-    let program = job.output.join(format!("ondemand-agent-{}-x86_64.exe", job.version));
+    let downloads = job.output.join("downloads");
+    fs::create_dir_all(&downloads).with_context(|| format!("failed to create {}", downloads.display()))?;
+    let program = downloads.join("ondemand-agent-windows-x86_64.exe");
     fs::copy(agent(job)?, &program).context("failed to copy the agent")?;
     sign::authenticode(&program)?;
     let installer = job.output.join(format!("ondemand-agent-{}-x86_64.msi", job.version));
@@ -182,8 +186,9 @@ fn pack(job: &Job, program: &Path, installer: &Path) -> Result<()> {
         run_process(Command::new("touch").arg(format!("--date=@{}", job.epoch)).arg(&to))?;
         sums += &output(Command::new("sha256sum").arg(name).current_dir(&staging))?;
     }
+    let amendments = amendments(&job.version);
     // What differs in anything is another product and another package, what is the same the same one.
-    let sums = format!("{}\n{sums}", job.version);
+    let sums = format!("{}\n{sums}{}", job.version, amendments.join("\n"));
     let product = guid(&staging, &format!("product\n{sums}"))?;
     let package = guid(&staging, &format!("package\n{sums}"))?;
 
@@ -193,15 +198,17 @@ fn pack(job: &Job, program: &Path, installer: &Path) -> Result<()> {
     wixl.args(["--define", &format!("ProductCode={}", product.trim_matches(['{', '}']))]);
     wixl.args(["--output", "agent.msi", "agent.wxs"]).current_dir(&staging);
     run_process(&mut wixl)?;
-    run_process(&mut amend(job, &built))?;
+    let mut amend = job.tool("msibuild");
+    amend.arg(&built).args(amendments.iter().flat_map(|query| ["-q", query]));
+    run_process(&mut amend)?;
     let listing = output(job.tool("msiinfo").arg("suminfo").arg(&built))?;
     let mut bytes = fs::read(&built)?;
     stamp(&mut bytes, &listing, &package, job.epoch)?;
     fs::write(installer, bytes).with_context(|| format!("failed to write {}", installer.display()))
 }
 
-/// Adds to the installer's tables what its description cannot say.
-fn amend(job: &Job, installer: &Path) -> Command {
+/// What is changed in the installer's tables that its description cannot say.
+fn amendments(version: &str) -> Vec<String> {
     let mut queries = vec![
         format!("UPDATE `Property` SET `Value` = '{SECURE}' WHERE `Property` = 'SecureCustomProperties'"),
         format!("INSERT INTO `Property` (`Property`, `Value`) VALUES ('MsiHiddenProperties', '{HIDDEN}')"),
@@ -209,13 +216,11 @@ fn amend(job: &Job, installer: &Path) -> Command {
         "DELETE FROM `Upgrade` WHERE `ActionProperty` = 'WIX_UPGRADE_DETECTED'".into(),
         format!(
             "INSERT INTO `Upgrade` (`UpgradeCode`, `VersionMax`, `Attributes`, `ActionProperty`) \
-             VALUES ('{UPGRADE_CODE}', '{}', 513, 'WIX_UPGRADE_DETECTED')",
-            job.version
+             VALUES ('{UPGRADE_CODE}', '{version}', 513, 'WIX_UPGRADE_DETECTED')"
         ),
-        format!(
-            "UPDATE `File` SET `Version` = '{}.0', `Language` = '1033' WHERE `File` = 'AgentExe'",
-            job.version
-        ),
+        format!("UPDATE `File` SET `Version` = '{version}.0', `Language` = '1033' WHERE `File` = 'AgentExe'"),
+        // Searched for where a person installs by hand, it would not be searched for again where it is needed.
+        "DELETE FROM `InstallUISequence` WHERE `Action` = 'AppSearch'".into(),
     ];
     for (component, condition) in CONDITIONS {
         // 256: for 64 bits; 64: decided anew each time; 4: a registry value is what it is known by.
@@ -233,12 +238,7 @@ fn amend(job: &Job, installer: &Path) -> Command {
              VALUES ('{name}', '{condition}', {place})"
         ));
     }
-    let mut command = job.tool("msibuild");
-    command.arg(installer);
-    for query in queries {
-        command.arg("-q").arg(query);
-    }
-    command
+    queries
 }
 
 /// Puts the package's code and date in place of a random code and the time of the build.
@@ -329,5 +329,14 @@ mod tests {
         for property in HIDDEN.split(';') {
             assert!(description.contains(property), "{property}");
         }
+    }
+
+    #[test]
+    fn a_repair_that_any_user_can_start_takes_no_setting_from_its_command_line() {
+        let description = include_str!("../../../installer/windows/agent.wxs");
+        let kept: Vec<_> = description.lines().filter(|line| line.contains("Custom Action=\"Keep")).collect();
+        assert_eq!(kept.len(), CONDITIONS.len());
+        assert!(kept.iter().all(|line| line.contains(">Installed OR NOT ")), "{kept:#?}");
+        assert!(!SECURE.contains("WAS_"));
     }
 }

@@ -78,6 +78,24 @@ fn a_secret_is_neither_given_nor_read() {
 }
 
 #[test]
+fn a_secret_that_is_copied_while_a_text_is_asked_for_is_neither_given_nor_read() {
+    let server = XServer::start();
+    let clipboard = server.open();
+    let secret = Entry::Secret("a password".into());
+    let (_text, secret) = server.copy_overtaken(Entry::Text("a text".into()), secret);
+    assert!(matches!(clipboard.copied(), Err(Error::Secret)));
+    assert!(!secret.get().unwrap().was_read());
+}
+
+#[test]
+fn what_is_copied_while_a_text_is_asked_for_is_given() {
+    let server = XServer::start();
+    let clipboard = server.open();
+    let (_one, _other) = server.copy_overtaken(Entry::Text("one".into()), Entry::Text("another".into()));
+    assert_eq!(clipboard.copied().unwrap(), "another");
+}
+
+#[test]
 fn a_secret_that_lies_there_at_the_beginning_is_not_read_either() {
     let server = XServer::start();
     let secret = server.copy(Entry::Secret("a password".into()));

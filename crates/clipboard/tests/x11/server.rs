@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -43,6 +44,16 @@ impl XServer {
         Program::copy(&self.name, entry).unwrap()
     }
 
+    /// The same; while the program is asked what it has, something else is copied.
+    pub(crate) fn copy_overtaken(&self, entry: Entry, by: Entry) -> (Program, Arc<OnceLock<Program>>) {
+        let other = Arc::<OnceLock<Program>>::default();
+        let (name, overtaking) = (self.name.clone(), other.clone());
+        let overtake = move || {
+            overtaking.get_or_init(|| Program::copy(&name, by.clone()).unwrap());
+        };
+        (Program::copy_and(&self.name, entry, overtake).unwrap(), other)
+    }
+
     pub(crate) fn copy_text(&self, text: &str) -> Program {
         self.copy(Entry::Text(text.into()))
     }
@@ -60,8 +71,9 @@ impl XServer {
 
     /// In a program of somebody else's.
     pub(crate) fn paste(&self, target: &str) -> Output {
-        let arguments = ["-out", "-selection", "clipboard", "-target", target];
-        self.command("xclip", &arguments).stdout(Stdio::piped()).output().expect("xclip is installed")
+        // On its own, `xclip` waits for ever for a program that was asked and then ended.
+        let arguments = ["5", "xclip", "-out", "-selection", "clipboard", "-target", target];
+        self.command("timeout", &arguments).stdout(Stdio::piped()).output().expect("xclip is installed")
     }
 
     pub(crate) fn pasted(&self) -> String {

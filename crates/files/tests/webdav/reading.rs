@@ -149,6 +149,18 @@ async fn excluded_places_are_out_of_reach_also_before_they_exist() {
 }
 
 #[tokio::test]
+async fn no_excluded_place_comes_to_be_with_what_is_moved_there() {
+    let stage = Stage::with(WRITE, |root| vec![root.join("apps/Autostart")]);
+    stage.file("made/Autostart/program", "");
+    for to in ["/files/apps", "/files/APPS"] {
+        assert_eq!(stage.take("MOVE", "/made", to).await.code(), "holds_excluded", "{to}");
+    }
+    stage.take("COPY", "/made", "/files/apps").await;
+    assert!(!stage.root.join("apps/Autostart").exists());
+    assert_eq!(stage.take("MOVE", "/made", "/files/other").await.status, 201);
+}
+
+#[tokio::test]
 async fn an_excluded_place_stays_so_under_any_name() {
     let stage = Stage::with(WRITE, |root| vec![root.join("../link")]);
     stage.file("data/token", "t");

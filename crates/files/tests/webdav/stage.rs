@@ -65,13 +65,20 @@ impl Stage {
 
     /// With excluded places, which are named below the shared folder.
     pub(crate) fn with(may: May, excluded: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
+        // Tests try more at once than anybody who works.
+        Self::of(may, excluded, Pace { burst: 100_000, ..Pace::default() })
+    }
+
+    pub(crate) fn at_pace(may: May, pace: Pace) -> Self {
+        Self::of(may, |_| Vec::new(), pace)
+    }
+
+    fn of(may: May, excluded: impl FnOnce(&Path) -> Vec<PathBuf>, pace: Pace) -> Self {
         let home = tempfile::tempdir().unwrap();
         let root = home.path().join("Downloads");
         fs::create_dir(&root).unwrap();
         let trash = Some(home.path().join("data/Trash"));
         let origin = "https://support.example/".to_owned();
-        // Tests try more at once than anybody who works.
-        let pace = Pace { burst: 100_000, ..Pace::default() };
         let rules = Rules { excluded: excluded(&root), origin, trash, pace };
         let folder = Arc::new(Folder::open(&root, rules).unwrap());
         Self { home, root, folder, allow: watch::Sender::new(may), told: Arc::default() }

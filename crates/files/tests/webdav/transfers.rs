@@ -2,7 +2,7 @@
 
 use super::stage::{READ, Stage, WRITE, request, whole};
 use bytes::Bytes;
-use files::{Change, Direction, How, May, Transfer};
+use files::{Change, Direction, How, May, Pace, Transfer};
 use http_body_util::BodyExt as _;
 use std::time::Duration;
 use tokio::{
@@ -155,6 +155,67 @@ async fn an_upload_without_a_length_arrives_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn an_upload_that_is_longer_than_was_said_is_no_upload() {
+    let stage = Stage::new(WRITE);
+    let (mut near, far) = duplex(1024);
+    drop(stage.serve(far));
+    let head = "PUT /files/a HTTP/1.1\r\nhost: x\r\nx-expected-entity-length: 5\r\ntransfer-encoding: chunked\r\n\r\n";
+    near.write_all(head.as_bytes()).await.unwrap();
+    near.write_all(b"5\r\nevil!\r\n1\r\nx\r\n0\r\n\r\n").await.unwrap();
+    stage.until_told(|told| told.iter().any(is_end)).await;
+    assert_eq!((stage.names(), ends(&stage.told())), (vec![], vec![How::Failed]));
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_the_last_is_no_file_yet_and_not_told_as_one() {
+    let stage = Stage::new(WRITE);
+    let part =
+        async |range, body: &'static str| stage.ask("PUT", "/a", &[("content-range", range)], body).await;
+    assert_eq!(part("bytes 0-2/5", "abc").await.status, 202);
+    assert_eq!((stage.names(), ends(&stage.told())), (vec![], vec![How::Cut]));
+    assert!(matches!(stage.told()[0], Transfer::Began { size: Some(5), .. }));
+    assert_eq!(part("bytes 3-4/5", "de").await.status, 201);
+    assert_eq!((stage.read("a"), ends(&stage.told())), ("abcde".into(), vec![How::Cut, How::Done]));
+}
+
+#[tokio::test]
+async fn a_copy_whose_asker_goes_away_is_told_with_what_is_there_of_it() {
+    let stage = Stage::new(WRITE);
+    for number in 0..500 {
+        stage.file(&format!("a/{number}"), "");
+    }
+    let (mut near, far) = duplex(1024);
+    let serving = stage.serve(far);
+    near.write_all(b"COPY /files/a HTTP/1.1\r\nhost: x\r\ndestination: /files/b\r\n\r\n").await.unwrap();
+    while !stage.root.join("b").exists() {
+        tokio::task::yield_now().await;
+    }
+    drop(near);
+    drop(serving.await);
+    let copied = Transfer::Changed(Change::Copied { from: "a".into(), to: "b".into() });
+    stage.until_told(|told| told == [copied.clone()]).await;
+}
+
+/// How many files are open that have no name in the folder.
+fn nameless(stage: &Stage) -> usize {
+    let open =
+        std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|file| file.ok()?.path().read_link().ok());
+    open.filter(|file| file.starts_with(&stage.root) && file.to_string_lossy().ends_with("(deleted)")).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_upload_that_nobody_comes_back_for_is_forgotten() {
+    let stage = Stage::new(WRITE);
+    let connection = begin(&stage, "/a", 1_000_000, &[1; 500_000]).await;
+    stage.until_told(|told| !told.is_empty()).await;
+    drop(connection);
+    stage.until_told(|told| told.iter().any(is_end)).await;
+    assert_eq!(nameless(&stage), 1);
+    tokio::time::sleep(files::KEPT_FOR).await;
+    stage.until_told_while_time_passes(|_| nameless(&stage) == 0).await;
+}
+
+#[tokio::test]
 async fn taking_back_cuts_what_is_running_at_once() {
     let stage = Stage::new(WRITE);
     stage.file("large", vec![0; 40_000_000]);
@@ -258,15 +319,33 @@ async fn an_upload_that_the_user_cancels_leaves_nothing_to_go_on_from() {
 async fn a_client_that_tries_again_by_itself_is_refused_what_was_cancelled_and_nothing_else() {
     let stage = Stage::new(WRITE);
     stage.file("large", vec![0; 40_000_000]);
+    stage.file("other", vec![0; 4_000_000]);
     let mut download = stage.start("GET", "/large", &[], "").await;
-    let other = stage.start("GET", "/large", &[("range", "bytes=0-9")], "").await;
+    let mut part = stage.start("GET", "/large", &[("range", "bytes=20000000-")], "").await;
+    let other = stage.start("GET", "/other", &[], "").await;
     stage.folder.cancel(0);
-    while let Some(Ok(_)) = download.body_mut().frame().await {}
-    stage.until_told(|told| ends(told).contains(&How::Cancelled)).await;
-    assert_eq!(whole(other).await.status, 206, "another connection goes on");
+    for cut in [&mut download, &mut part] {
+        while let Some(Ok(_)) = cut.body_mut().frame().await {}
+    }
+    stage.until_told(|told| ends(told) == [How::Cancelled, How::Cancelled]).await;
+    assert_eq!(whole(other).await.body.len(), 4_000_000, "another file goes on");
     let again = stage.get("/large").await;
     assert_eq!((again.status.as_u16(), again.code().as_str()), (403, "cancelled"));
     assert_eq!(stage.put("/large", "new").await.status, 204);
     stage.folder.cancel(0);
     assert_eq!(stage.get("/none").await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_is_cancelled_too() {
+    let each = Duration::from_secs(10);
+    let stage = Stage::at_pace(READ, Pace { burst: 1, each });
+    stage.file("large", vec![0; 4_000_000]);
+    let _download = stage.start("GET", "/large", &[], "").await;
+    let cancel = async {
+        tokio::time::sleep(each / 2).await;
+        stage.folder.cancel(0);
+    };
+    let (waited, ()) = tokio::join!(stage.get("/large"), cancel);
+    assert_eq!(waited.code(), "cancelled");
 }

@@ -2,7 +2,7 @@
 
 use crate::prefix::{Windows, package};
 use anyhow::Result;
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 const SETTINGS: &str = r"HKLM\Software\ondemand-agent";
 const SETUP: &str = r"HKLM\Software\ondemand-agent\Setup";
@@ -12,6 +12,23 @@ const FAILED: i32 = 1603 & 0xff;
 
 fn added(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Vec<String> {
     after.difference(before).cloned().collect()
+}
+
+/// Searched for by the half that a person sees, it would be missing in the half that installs.
+#[test]
+fn what_was_set_before_is_searched_for_with_the_installers_rights() -> Result<()> {
+    for package in [package("ONDEMAND_MSI")?, package("ONDEMAND_NEXT_MSI")?] {
+        let actions = |table| -> Result<Vec<String>> {
+            let rows = Command::new("msiinfo").arg("export").arg(&package).arg(table).output()?;
+            let rows = String::from_utf8(rows.stdout)?;
+            Ok(rows.lines().filter_map(|row| row.split('\t').next()).map(str::to_owned).collect())
+        };
+        let search = "AppSearch".to_owned();
+        assert!(actions("InstallExecuteSequence")?.contains(&search));
+        let seen = actions("InstallUISequence")?;
+        assert!(seen.contains(&"CostFinalize".to_owned()) && !seen.contains(&search), "{seen:?}");
+    }
+    Ok(())
 }
 
 #[test]
@@ -49,12 +66,17 @@ fn what_is_installed_is_kept_over_upgrades_and_goes_without_a_trace() -> Result<
     assert!(settings.contains("https://support.example"), "{settings}");
     assert!(!settings.contains("Setup"), "{settings}");
 
-    // A damaged installation is repaired.
+    // A damaged installation is repaired; any user can do that, so it changes no setting.
     let program = windows.drive().join("Program Files/On-demand Agent");
     fs::remove_file(program.join("agent.png"))?;
-    assert_eq!(windows.msiexec("/i", &first, &["REINSTALL=ALL", "REINSTALLMODE=amus"])?, 0);
+    let repair = ["REINSTALL=ALL", "REINSTALLMODE=amus", "SERVICE_URL=https://other.example", "AUTOSTART=0"];
+    let repair = [&repair[..], &["ENROLMENT_TOKEN=-", "EXTRA_CA=C:\\other.pem"]].concat();
+    assert_eq!(windows.msiexec("/i", &first, &repair)?, 0);
     assert!(program.join("agent.png").is_file());
     assert_eq!(value(SETTINGS, "service_url")?.as_deref(), Some("https://support.example"));
+    assert_eq!(value(SETTINGS, "extra_ca")?, None);
+    assert_eq!(value(SETUP, "enrolment_token")?.as_deref(), Some("a-made-up-token"));
+    assert!(value(RUN, "ondemand-agent")?.is_some());
 
     // An upgrade keeps what it is not told anew, and forgets what it is told to.
     let properties = ["SERVICE_URL=https://help.example", "PROXY_URL=-", "AUTOSTART=0"];

@@ -6,7 +6,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Output},
+    process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 use virtual_desktop::{Desktop, NotificationDaemon, Options};
@@ -84,6 +84,16 @@ impl Windows {
         let log = fs::File::options().create(true).append(true).open(log)?;
         command.stdout(log.try_clone()?).stderr(log);
         Ok(self.desktop.spawn(&mut command)?)
+    }
+
+    /// Ends the log-in session as the Start menu does: windows are asked, and then told. Wine begins another one, whose
+    /// programs would keep a pipe open that somebody reads to its end.
+    pub(crate) fn log_off(&self) -> Result<()> {
+        let mut command = self.command("wineboot", &["--end-session"]);
+        if !command.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
+            bail!("the log-in session could not be ended");
+        }
+        Ok(())
     }
 
     /// Runs the installer silently; the exit code, as far as it fits into a byte.

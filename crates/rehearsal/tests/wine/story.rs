@@ -43,14 +43,10 @@ fn a_person_approves_with_the_pointer_and_ends_from_the_tray_menu() -> Result<()
     let icon = windows.desktop.tray().legacy_icon_rect("explorer.exe", START)?;
     let idle = windows.desktop.picture()?.part(icon);
 
-    // An operator asks. The popup takes a press only while it is the active window: nothing here tells what covers it.
+    // An operator asks.
     let wanted = [Permission::View, Permission::Chat];
-    let request = operator.ask(Target::Device(device.id), wanted)?.id;
-    let popup = windows.desktop.wait_for_title(POPUP, START)?.rect;
-    windows.desktop.click(Point { x: popup.x + 8, y: popup.y + 8 })?;
-    windows.wait_for_status("a popup that can be approved", |status| {
-        status["view"]["prompt"]["approvable"] == true
-    })?;
+    let request = operator.ask(Target::Device(device.id.clone()), wanted)?.id;
+    let popup = popup(&windows)?;
     assert!(windows.desktop.picture()?.part(icon) != idle, "a request changes the tray icon");
     windows.desktop.click(approve(&windows, popup)?)?;
     let session = operator.wait_for_approval(&request)?;
@@ -79,7 +75,28 @@ fn a_person_approves_with_the_pointer_and_ends_from_the_tray_menu() -> Result<()
     assert!(windows.run(&[PROGRAM, "quit"])?.status.success());
     wait_for("the agent to be gone", || {
         Ok((windows.run(&[PROGRAM, "status"])?.status.code() == Some(4)).then_some(()))
-    })
+    })?;
+
+    // Who logs off during a session ends it, and the operator is told at once.
+    let _agent = windows.spawn(&[PROGRAM, "run", "--background"], &log)?;
+    windows.wait_for_status("the device to be ready again", |status| status["tray"] == "ready")?;
+    let request = operator.ask(Target::Device(device.id), [Permission::Chat])?.id;
+    let popup = self::popup(&windows)?;
+    windows.desktop.click(approve(&windows, popup)?)?;
+    let session = operator.wait_for_approval(&request)?;
+    windows.log_off()?;
+    assert_eq!(operator.wait_for_end(&session)?, EndReason::AgentStopped);
+    Ok(())
+}
+
+/// The popup, once it takes a press: only while it is the active window, as nothing here tells what covers it.
+fn popup(windows: &Windows) -> Result<Rect> {
+    let popup = windows.desktop.wait_for_title(POPUP, START)?.rect;
+    windows.desktop.click(Point { x: popup.x + 8, y: popup.y + 8 })?;
+    windows.wait_for_status("a popup that can be approved", |status| {
+        status["view"]["prompt"]["approvable"] == true
+    })?;
+    Ok(popup)
 }
 
 /// The middle of *Approve*: of what has its blue in the popup, the rows with the most of it.

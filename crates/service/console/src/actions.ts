@@ -116,6 +116,7 @@ function signedIn(me: Me): void {
       else take(event);
     },
     lost: () => update({ connection: "lost" }),
+    silent: () => update({ silences: current().silences + 1 }),
     refused: async () => {
       try {
         await call<Me>("GET", "/me");
@@ -142,7 +143,10 @@ function everything(event: LiveEvent): void {
   const { state: before, connection } = current();
   const state = apply(before, event, performance.now());
   update({ state, connection: "live" });
-  if (connection === "lost") update({ announcement: text.connection.back });
+  if (connection === "lost") {
+    update({ announcement: text.connection.back });
+    void rereadMe();
+  }
   for (const id of unsettledRequests(before, state)) {
     call<RequestView>("GET", `/requests/${id}`).then(
       (data) => take({ type: "request", data }),
@@ -216,9 +220,20 @@ export async function call<T>(method: Call["method"], path: string, body?: unkno
     return await send<T>({ method, path: BASE + path, body, csrfToken });
   } catch (error) {
     if (error instanceof ApiError && error.code === "unauthenticated") signedOutMeanwhile();
+    if (error instanceof ApiError && error.code === "organisation_suspended") void rereadMe();
     // Demanded since this page was opened.
     if (error instanceof ApiError && error.code === "second_factor_setup_required") void start();
     throw error;
+  }
+}
+
+/** What no event tells: whether the organisation has been suspended. */
+async function rereadMe(): Promise<void> {
+  try {
+    const me = await call<Me>("GET", "/me");
+    if (current().me) update({ me });
+  } catch {
+    // The next time tells it.
   }
 }
 

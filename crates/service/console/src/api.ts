@@ -1,5 +1,6 @@
 // The one place that talks HTTP.
 
+import { duration } from "./format";
 import { text } from "./strings";
 import type { Problem, ProblemCode } from "./types";
 
@@ -17,7 +18,11 @@ export class ApiError extends Error {
 
 /** What went wrong, for people. */
 export function explain(error: unknown): string {
-  return error instanceof ApiError ? error.message : text.errors.page;
+  if (!(error instanceof ApiError)) return text.errors.page;
+  const wait = error.problem?.retry_after_secs;
+  // Whole minutes are rounded down where they are written.
+  if (error.code === "too_many_attempts" && wait) return text.errors.tooManyAttempts(duration(wait < 60 ? wait : wait + 59));
+  return error.message;
 }
 
 export interface Call {

@@ -14,7 +14,7 @@ import { Overview } from "./overview/overview";
 import { RequestDialog } from "./request/request-dialog";
 import { SessionPage } from "./session/session-page";
 import { SignIn } from "./sign-in";
-import { type App, dismiss, drawWith, update } from "./store";
+import { type App, current, dismiss, drawWith, update } from "./store";
 import { text } from "./strings";
 import type { Me } from "./types";
 import { Icon } from "./ui/icons";
@@ -23,37 +23,42 @@ function Console({ app }: { app: App }) {
   return (
     <>
       <Screen app={app} />
-      <div class="notices" role="status" aria-label={text.product}>
-        {app.connection === "lost" && app.me !== null && (
-          <div class="notice notice-bad">
-            <span class="spinner" />
-            <p>{text.connection.lost}</p>
-          </div>
-        )}
-        {app.uploads && app.route !== `#/sessions/${app.uploads.session}` && (
+      <div class="notices">
+        {/* Not said: a screen reader would say each step. Its beginning and end are announced. */}
+        {app.uploads && app.listed !== app.uploads.session && (
           <div class="notice notice-info">
             <p>{text.files.uploading(app.uploads.count, percent(app.uploads.done))}</p>
-            <a href={`#/sessions/${app.uploads.session}`}>{text.request.openSession}</a>
-          </div>
-        )}
-        {app.me?.suspended_since && (
-          <div class="notice notice-bad">
-            <p>{text.suspended}</p>
-          </div>
-        )}
-        {app.notices.map((it) => (
-          <div key={it.id} class={`notice notice-${it.tone}`}>
-            <p>{it.words}</p>
-            {it.link && (
-              <a href={it.link.href} onClick={() => dismiss(it.id)}>
-                {it.link.label}
-              </a>
+            {app.route !== `#/sessions/${app.uploads.session}` && (
+              <a href={`#/sessions/${app.uploads.session}`}>{text.request.openSession}</a>
             )}
-            <button type="button" class="icon-button" aria-label={text.common.dismiss} onClick={() => dismiss(it.id)}>
-              <Icon name="cross" />
-            </button>
           </div>
-        ))}
+        )}
+        <div class="notices-said" role="status" aria-label={text.product}>
+          {app.connection === "lost" && app.me !== null && (
+            <div class="notice notice-bad">
+              <span class="spinner" />
+              <p>{text.connection.lost}</p>
+            </div>
+          )}
+          {app.me?.suspended_since && (
+            <div class="notice notice-bad">
+              <p>{text.suspended}</p>
+            </div>
+          )}
+          {app.notices.map((it) => (
+            <div key={it.id} class={`notice notice-${it.tone}`}>
+              <p>{it.words}</p>
+              {it.link && (
+                <a href={it.link.href} onClick={() => dismiss(it.id)}>
+                  {it.link.label}
+                </a>
+              )}
+              <button type="button" class="icon-button" aria-label={text.common.dismiss} onClick={() => dismiss(it.id)}>
+                <Icon name="cross" />
+              </button>
+            </div>
+          ))}
+        </div>
       </div>
       <p class="hidden" role="status">
         {app.announcement}
@@ -102,7 +107,13 @@ function Place({ app, me, waiting }: { app: App; me: Me; waiting: number }) {
   return <Overview app={app} me={me} waiting={waiting} />;
 }
 
-addEventListener("hashchange", () => {
+addEventListener("hashchange", ({ oldURL }) => {
+  const { unsaved } = current();
+  if (unsaved) {
+    history.pushState(null, "", oldURL);
+    unsaved();
+    return;
+  }
   update({ route: location.hash, asking: undefined });
   scrollTo(0, 0);
 });

@@ -17,6 +17,15 @@ export function parseCode(typed: string): string | undefined {
   return /^[0-9]{9}$/.test(digits) ? digits : undefined;
 }
 
+/** The code in an address's `#…`; whatever else stands there is none. */
+export function codeIn(hash: string): string | undefined {
+  try {
+    return parseCode(decodeURIComponent(hash.slice(1)));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Seconds that are left of `secs`, `elapsedMs` later. */
 export function secondsLeft(secs: number, elapsedMs: number): number {
   return Math.max(0, Math.ceil(secs - elapsedMs / 1000));

@@ -4,7 +4,7 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, explain, send } from "./api";
-import { duration, parseCode } from "./format";
+import { codeIn, duration, parseCode } from "./format";
 import { solve } from "./proof-of-work";
 import { join } from "./strings/join";
 import type { LookupResponse } from "./types";
@@ -27,11 +27,11 @@ type Lookup =
   | { readonly step: "failed"; readonly failure: Failure };
 
 function Join() {
-  const [code, setCode] = useState(() => parseCode(decodeURIComponent(location.hash.slice(1))));
+  const [code, setCode] = useState(() => codeIn(location.hash));
   const [lookup, setLookup] = useState<Lookup>(code ? { step: "checking", solving: false } : { step: "enter" });
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
-    const changed = () => setCode(parseCode(decodeURIComponent(location.hash.slice(1))));
+    const changed = () => setCode(codeIn(location.hash));
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);

@@ -24,6 +24,8 @@ export interface App {
   /** Whether a sign-in ended while the page was open. */
   readonly expired: boolean;
   readonly connection: "connecting" | "live" | "lost";
+  /** How often an open line to the service fell silent. */
+  readonly silences: number;
   readonly state: State;
   /** The `#…` of the address. */
   readonly route: string;
@@ -31,6 +33,10 @@ export interface App {
   readonly opening: string | undefined;
   /** What is on its way to a user's computer. */
   readonly uploads: Uploads | undefined;
+  /** The session whose transfers are on screen. */
+  readonly listed: string | undefined;
+  /** Asks first, where what is not saved would go with the page. */
+  readonly unsaved: (() => void) | undefined;
   /** Whom the request dialog is about. */
   readonly asking: Target | undefined;
   readonly notices: readonly Notice[];
@@ -42,10 +48,13 @@ let app: App = {
   me: undefined,
   expired: false,
   connection: "connecting",
+  silences: 0,
   state: NOTHING,
   route: location.hash,
   opening: undefined,
   uploads: undefined,
+  listed: undefined,
+  unsaved: undefined,
   asking: undefined,
   notices: [],
   announcement: "",

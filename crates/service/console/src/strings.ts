@@ -27,6 +27,7 @@ export const text = {
 
   errors: {
     unreachable: t("The service cannot be reached. Check your connection and try again."),
+    tooManyAttempts: (span: string) => t("Too many failed attempts. Try again in {span}.", { span }),
     page: t("Something went wrong in this page. Reload it and try again."),
   },
 
@@ -122,7 +123,7 @@ export const text = {
     retire: t("Retire"),
     retireOf: (name: string) => t("Retire {name}", { name }),
     retireHeading: t("Retire this device?"),
-    retireDetail: t("Its agent can no longer be reached. To bring it back, the computer has to be enrolled again."),
+    retireDetail: t("Its agent can no longer be reached. To bring it back, enrol the computer again, with a new enrolment token."),
     openSession: t("Open session"),
     count: (count: number) => counted("{count} device", "{count} devices", count),
   },
@@ -325,6 +326,7 @@ export const text = {
     lead: t("The folder that the user shares with you."),
     notGranted: t("You cannot look at files: the user has not granted it."),
     open: t("Open files"),
+    uploaded: t("The uploads are over. The session's page says how each of them ended."),
     uploading: (count: number, percent: string) =>
       counted("{count} file is being uploaded: {percent}", "{count} files are being uploaded: {percent}", count, { percent }),
   },

@@ -289,3 +289,36 @@ test("the join page says who waits, and sends nobody on who was called", async (
     await guest.getByText("No one is waiting behind this code").waitFor();
   });
 });
+
+test("a suspension is told where a page meets it, and how long a wrong password has to wait", async () => {
+  await open(async (page) => {
+    await signIn(page);
+    await invite(page, "Xaver");
+    const [organisation = ""] = (await stage.service.cli("organisation", "list")).split(" ");
+    const words = page.getByText("Whoever runs this service has suspended your organisation. Nobody can be asked");
+    await stage.service.cli("organisation", "suspend", "--organisation", organisation);
+    assert.equal(await words.count(), 0);
+    await send(page, "Xaver");
+    await words.waitFor();
+    await stage.service.cli("organisation", "resume", "--organisation", organisation);
+    await page.keyboard.press("Escape");
+    await stage.service.pause();
+    await page.getByText("Connection to the service lost.").waitFor();
+    await stage.service.resume();
+    await words.waitFor({ state: "detached" });
+  });
+  await open(async (page) => {
+    await page.goto(stage.service.url);
+    await page.getByLabel("Sign-in name").fill("nobody");
+    const waits = page.getByText(/^Too many failed attempts. Try again in \d+ (s|min)\.$/);
+    const refused = page.getByText("Sign-in name or password is wrong.");
+    for (let tries = 0; tries < 30 && (await waits.count()) === 0; tries++) {
+      await page.getByLabel("Password").fill(`wrong ${tries}`);
+      const answer = page.waitForResponse((it) => it.url().endsWith("/sign-in"));
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await answer;
+      await refused.or(waits).waitFor();
+    }
+    await waits.waitFor();
+  });
+});

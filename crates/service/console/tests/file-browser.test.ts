@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./support/page";
+import { refusal } from "../src/files/dav";
 import { type Entry, matching, nameBelow, sorted } from "../src/files/listing";
 import { addressOf, directionOf, faultOf, freeName, parted, savedName, shownName } from "../src/files/names";
 import { mayRead, mayWrite, standingOf } from "../src/files/standing";
 import { readText, type TextFile, writeText } from "../src/files/text-file";
-import { session } from "./support/samples";
+import { next, type Transfer } from "../src/files/transfers";
+import { current, update } from "../src/store";
+import { files } from "../src/strings/files";
+import type { Me } from "../src/types";
+import { olivia, session } from "./support/samples";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -87,4 +93,34 @@ test("files are there while the session grants them and the user's computer can 
   assert.equal(standingOf(session({ granted: [...granted], suspended: true, presence: { present: false } })), "away");
   assert.equal(standingOf(session({ granted: [], ended: { reason: "user", at: "2026-03-04T12:30:00Z" } })), "ended");
   assert.deepEqual([mayRead, mayWrite].map((it) => it(session({ granted: ["files_write"] }))), [false, true]);
+});
+
+test("only the service ends a sign-in, and never the user's computer", () => {
+  const me: Me = {
+    operator: olivia,
+    organisation: { id: "org-1", name: "Example Support", public_key: "x" },
+    login: "olivia",
+    role: "operator",
+    must_change_password: false,
+    must_set_second_factor: false,
+    csrf_token: "x",
+  };
+  update({ me });
+  const problem = { get: (name: string) => (name === "content-type" ? "application/problem+json" : null) };
+  for (const status of [403, 404, 500]) {
+    const { message } = refusal(status, problem, '{"code":"unauthenticated"}');
+    assert.deepEqual([message, current().me], [files.problems.failed, me]);
+  }
+  refusal(401, problem, '{"code":"unauthenticated"}');
+  assert.equal(current().me, null);
+});
+
+test("two files at a time go to each user's computer, whatever the others' do", () => {
+  const upload = (id: number, of: string, state: Transfer["state"]): Transfer => ({
+    id, session: of, state, path: ["x"], direction: "up", size: 1, sent: 0, speed: undefined, problem: undefined, turn: 0,
+  });
+  const away = [upload(1, "a", "waiting"), upload(2, "a", "waiting"), upload(3, "a", "queued")];
+  const here = [upload(4, "b", "done"), upload(5, "b", "running"), upload(6, "b", "queued"), upload(7, "b", "queued")];
+  assert.deepEqual(next([...away, ...here]).map((it) => it.id), [6]);
+  assert.deepEqual(next(here.slice(2)).map((it) => it.id), [6, 7]);
 });

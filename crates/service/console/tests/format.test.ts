@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, clock, duration, groupedCode, operatingSystem, parseCode, secondsLeft } from "../src/format";
+import { ago, clock, codeIn, duration, groupedCode, operatingSystem, parseCode, secondsLeft } from "../src/format";
 
 test("a code is shown in three groups", () => {
   assert.equal(groupedCode("123456789"), "123-456-789");
+});
+
+test("an address that was mangled on its way holds no code", () => {
+  assert.equal(codeIn("#123-456-789"), "123456789");
+  assert.equal(codeIn("#123%20456%20789"), "123456789");
+  for (const hash of ["", "#", "#123-456-789%", "#%ff", "#elsewhere"]) assert.equal(codeIn(hash), undefined, hash);
 });
 
 test("a code is read as people write it", () => {

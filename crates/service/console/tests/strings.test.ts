@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import * as path from "node:path";
 import { test } from "node:test";
 import ts from "typescript";
 import { catalogues, extract } from "../scripts/texts.mjs";
 import { LANGUAGES } from "../src/language";
 import { text } from "../src/strings";
+import * as account from "../src/strings/account";
+import * as files from "../src/strings/files";
+import * as join from "../src/strings/join";
 import * as manage from "../src/strings/manage";
 import { ACTIONS, PERMISSIONS } from "../src/types";
 
@@ -60,6 +63,11 @@ test("every text is used", () => {
     if (group === "problems" || group === "roles") continue;
     for (const key of Object.keys(texts)) assert.ok(used(`text.${group}.${key}`), `text.${group}.${key}`);
   }
+  for (const tables of [account, files, join, manage]) {
+    for (const [table, texts] of Object.entries<object>(tables)) {
+      for (const key of Object.keys(texts)) assert.ok(used(`${table}.${key}`), `${table}.${key}`);
+    }
+  }
 });
 
 /** Attributes whose values people read. */
@@ -67,13 +75,13 @@ const READ = ["alt", "aria-label", "label", "placeholder", "title"];
 const LETTERS = /\p{L}{2}/u;
 
 test("no text stands outside the catalogue", () => {
-  for (const [path, content] of sources("src")) {
-    const source = ts.createSourceFile(path, content, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TSX);
+  for (const [file, content] of sources("src")) {
+    const source = ts.createSourceFile(file, content, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TSX);
     const visit = (node: ts.Node): void => {
       const attribute = ts.isJsxAttribute(node) && READ.includes(node.name.getText(source)) ? node.initializer : undefined;
       const literal = ts.isJsxExpression(node) && !ts.isJsxAttribute(node.parent) ? node.expression : attribute;
       const shown = ts.isJsxText(node) ? node : literal && ts.isStringLiteral(literal) ? literal : undefined;
-      if (shown) assert.doesNotMatch(shown.text, LETTERS, path);
+      if (shown) assert.doesNotMatch(shown.text, LETTERS, file);
       ts.forEachChild(node, visit);
     };
     visit(source);
@@ -119,9 +127,9 @@ function placeholders(words: string): string[] {
 
 function sources(folder: string): Map<string, string> {
   const inside = readdirSync(folder, { withFileTypes: true }).flatMap((it): [string, string][] => {
-    const path = join(folder, it.name);
-    if (it.isDirectory()) return it.name === "generated" ? [] : [...sources(path)];
-    return it.name !== "strings.ts" && /\.tsx?$/.test(it.name) ? [[path, readFileSync(path, "utf8")]] : [];
+    const place = path.join(folder, it.name);
+    if (it.isDirectory()) return ["generated", "strings"].includes(it.name) ? [] : [...sources(place)];
+    return it.name !== "strings.ts" && /\.tsx?$/.test(it.name) ? [[place, readFileSync(place, "utf8")]] : [];
   });
   return new Map(inside);
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deflateSync } from "node:zlib";
 import { chord, type Keys } from "../src/desktop/chord";
 import { choosable, place, shownPart } from "../src/desktop/layout";
 import type { Phase } from "../src/desktop/link";
 import { read } from "../src/desktop/preferences";
 import { isWanted, standingOf } from "../src/desktop/standing";
+import { plain, unpacked, wordsOf } from "../src/desktop/texts";
 import { session } from "./support/samples";
 
 const LEFT = { id: 7, x: 0, y: 0, width: 1000, height: 800 };
@@ -98,4 +100,41 @@ test("what was stored in the browser is taken only where it still means somethin
   assert.deepEqual(read('{"zoom":"actual","quality":"sharp"}'), { zoom: "actual", quality: "sharp" });
   assert.deepEqual(read('{"zoom":7,"quality":"best"}'), { zoom: "fit", quality: "auto" });
   assert.deepEqual(read("null"), { zoom: "fit", quality: "auto" });
+});
+
+/** As an agent sends it: its size, the text, and zlib around both. */
+function packed(text: Uint8Array, size = text.length): Uint8Array<ArrayBuffer> {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(size);
+  return new Uint8Array(deflateSync(Buffer.concat([head, text])));
+}
+
+test("a text for the clipboard is read, also where its sender has not ended it", async () => {
+  const text = "Grüße, 世界\r\nsecond line";
+  const whole = packed(Buffer.from(`${text}\0`));
+  assert.equal(await unpacked(whole), text);
+  assert.equal(await unpacked(whole.slice(0, -4)), text, "without the checksum at its end");
+  assert.equal(await unpacked(packed(new Uint8Array(0))), "");
+  const million = "x".repeat(1024 * 1024);
+  assert.equal(await unpacked(packed(Buffer.from(million))), million);
+});
+
+test("what is too long, cut or no text at all is not read, whatever it says of itself", async () => {
+  const zeros = new Uint8Array(64 * 1024 * 1024);
+  assert.equal(await unpacked(packed(zeros)), undefined);
+  assert.equal(await unpacked(packed(zeros, 3 * 1024 * 1024)), undefined);
+  assert.equal(await unpacked(packed(zeros, 0xffffffff)), undefined);
+  assert.equal(await unpacked(packed(Buffer.from("short"), 100)), undefined);
+  assert.equal(await unpacked(Uint8Array.of(1, 2, 3)), undefined);
+  assert.equal(await unpacked(new Uint8Array(0)), undefined);
+});
+
+test("nothing in a text acts or hides where it is pasted", () => {
+  assert.equal(plain("\u001b[201~rm -rf\r\n\tb\u0085\u202ec\u200b"), "[201~rm -rf\n\tbc");
+  assert.equal(plain("می\u200cخواهم 👩‍💻"), "می\u200cخواهم 👩‍💻");
+});
+
+test("a reason is as long as a sentence, and its word for programs is left out", () => {
+  assert.equal(wordsOf("unsupported_display: it is \u202elocked"), "it is locked");
+  assert.ok(wordsOf("x".repeat(1_000_000)).length < 400);
 });

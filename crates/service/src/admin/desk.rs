@@ -18,10 +18,11 @@ impl Admin {
     ) -> Result<(), Error> {
         self.run(|tx| {
             let known = tx.organisation(id)?;
-            let mut record = known.ok_or_else(|| Error::NoOrganisation(id.clone()))?;
+            let before = known.ok_or_else(|| Error::NoOrganisation(id.clone()))?;
+            let mut record = before.clone();
             if let Some(action) = change(&mut record) {
                 tx.update_organisation(&record)?;
-                note(tx, id, action, record.public.domain.as_deref())?;
+                note(tx, id, action, record.public.domain.or(before.public.domain).as_deref())?;
             }
             Ok(())
         })

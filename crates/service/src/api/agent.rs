@@ -90,13 +90,14 @@ async fn join(
 ///
 /// A repeat with the same token and key is the same device and gets a fresh agent token; the earlier one is void. Where the
 /// group wants its devices accepted, `device.accepted` is false until a `device_changed` event says otherwise.
-/// `key_cloned`: the key was found on two computers that took turns with one token, as copies of a disk do. The device is
+/// `enrolment_refused`: the token is not good for this agent, which goes too for a token that is not newer than the
+/// retirement of this key's device. `key_cloned`: the key was found on two computers that took turns with one token, as copies of a disk do. The device is
 /// retired; each of them makes a key of its own and enrols anew.
 #[utoipa::path(
     post, path = "/agent/v1/enrol", tag = "agent",
     request_body = EnrolRequest,
     responses((status = 200, description = "The agent is a device.", body = EnrolResponse)),
-    extensions(("x-problem-codes" = json!(["enrolment_refused", "key_cloned", "organisation_suspended", "too_many"]))),
+    extensions(("x-problem-codes" = json!(["enrolment_refused", "invalid", "key_cloned", "organisation_suspended", "too_many"]))),
 )]
 async fn enrol(State(service): Shared, Body(wanted): Body<EnrolRequest>) -> Answer<Json<EnrolResponse>> {
     Ok(Json(service.run(move |work| devices::enrol(work, &wanted)).await?))

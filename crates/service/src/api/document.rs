@@ -6,7 +6,7 @@ use protocol::{
     event::Event,
     operator::LiveEvent,
     problem::{MEDIA_TYPE, Problem, ProblemCode},
-    signed::{CountersignatureTerms, KeySuccessionTerms, ReceiptTerms, RequestTerms},
+    signed::{CountersignatureTerms, EnrolmentTerms, KeySuccessionTerms, ReceiptTerms, RequestTerms},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ use utoipa::{
         (name = "operator", description = "What the console and other operators' clients call."),
     ),
     paths(super::files::files),
-    components(schemas(RequestTerms, ReceiptTerms, CountersignatureTerms, KeySuccessionTerms, Event, LiveEvent, Standing, Problem, ProblemCode, LookupRequest)),
+    components(schemas(RequestTerms, ReceiptTerms, EnrolmentTerms, CountersignatureTerms, KeySuccessionTerms, Event, LiveEvent, Standing, Problem, ProblemCode, LookupRequest)),
 )]
 struct Frame;
 

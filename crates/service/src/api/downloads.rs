@@ -1,5 +1,5 @@
 //! What a user without an agent downloads from the page of an invitation: the files in one folder, named by the system that
-//! they are for.
+//! they are for. Beside them, and not offered to anybody, what agents read to learn of a newer version.
 //!
 //! The page names the file that the browser saves after service and session code. Here no address carries a code, which
 //! would end in logs.
@@ -15,6 +15,7 @@ use axum::{
     routing::get,
 };
 use futures_util::stream;
+use protocol::release;
 use serde::Serialize;
 use std::{
     fs::{self, File},
@@ -62,12 +63,14 @@ fn list(folder: Option<&path::Path>) -> Vec<Download> {
     downloads
 }
 
-/// Only what is listed, so that no name leads out of the folder.
+/// Only what is listed and what agents ask for by itself, so that no name leads out of the folder.
 fn send(folder: Option<&path::Path>, name: &str) -> Response {
-    let Some(found) = list(folder).into_iter().find(|download| download.file == name) else {
+    let is_of_release = [release::FILE, release::SIGNATURE_FILE].contains(&name);
+    let is_sent = is_of_release || list(folder).iter().any(|download| download.file == name);
+    let Some(file) = folder.filter(|_| is_sent).and_then(|folder| File::open(folder.join(name)).ok()) else {
         return Refusal::not_found().into_response();
     };
-    let Some(Ok(file)) = folder.map(|folder| File::open(folder.join(&found.file))) else {
+    let Some(about) = file.metadata().ok().filter(fs::Metadata::is_file) else {
         return Refusal::not_found().into_response();
     };
     let chunks = stream::try_unfold(file, async |mut file| {
@@ -84,7 +87,7 @@ fn send(folder: Option<&path::Path>, name: &str) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     // Without a name, so that the page can give one.
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(found.bytes));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(about.len()));
     response
 }
 
@@ -104,11 +107,16 @@ mod tests {
         let expected =
             [("linux", "ondemand-agent-linux-x86_64"), ("windows", "ondemand-agent-windows-x86_64.exe")];
         assert_eq!(names, expected);
-        for name in ["SHA256SUMS", "../secret", "ondemand-agent-linux-other"] {
+        for name in ["SHA256SUMS", "../secret", "ondemand-agent-linux-other", release::FILE] {
             assert_eq!(send(Some(folder.path()), name).status(), axum::http::StatusCode::NOT_FOUND, "{name}");
         }
         let response = send(Some(folder.path()), "ondemand-agent-linux-x86_64");
         assert_eq!(response.headers()[header::CONTENT_DISPOSITION], "attachment");
         assert_eq!(list(None), []);
+        fs::write(folder.path().join(release::FILE), "{}").unwrap();
+        fs::create_dir(folder.path().join(release::SIGNATURE_FILE)).unwrap();
+        assert_eq!(list(Some(folder.path())).len(), 2, "it is no agent");
+        assert_eq!(send(Some(folder.path()), release::FILE).status(), axum::http::StatusCode::OK);
+        assert!(!send(Some(folder.path()), release::SIGNATURE_FILE).status().is_success());
     }
 }

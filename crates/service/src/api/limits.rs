@@ -1,7 +1,7 @@
 //! Rate limits: generous for those who work, a stop for those who flood.
 
 use super::problem::Refusal;
-use crate::error::Error;
+use crate::{error::Error, guessing::Network};
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::request::Parts,
@@ -75,7 +75,7 @@ pub(crate) fn per_credential() -> Buckets<String> {
 
 /// Ten thousand agents behind one address poll two hundred times a second.
 #[derive(Clone)]
-pub(super) struct Addresses(Arc<Buckets<IpAddr>>);
+pub(super) struct Addresses(Arc<Buckets<Network>>);
 
 impl Default for Addresses {
     fn default() -> Self {
@@ -89,7 +89,7 @@ pub(super) async fn per_address(
     request: Request,
     next: Next,
 ) -> Response {
-    match buckets.take(address, Instant::now()) {
+    match buckets.take(Network::from(address), Instant::now()) {
         Ok(()) => next.run(request).await,
         Err(error) => Refusal::from(error).into_response(),
     }

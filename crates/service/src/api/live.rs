@@ -23,14 +23,15 @@ use tokio::time::{Instant, Sleep};
 
 /// Not held to the usual time limit.
 pub(super) const PATH: &str = "/operator/v1/live";
-/// A comment this often tells proxies and browsers that the line is alive.
+/// An event this often tells proxies and pages that the line is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// What happens, as it happens.
 ///
 /// Server-sent events; the `data` of each is a `LiveEvent` as JSON. The first is `everything`. Each later one carries one
-/// thing whole, to replace what the client holds under the same id; another `everything` replaces all of it. A comment
-/// every 15 seconds keeps the line open. The connection ends with the sign-in and when the service stops: connect again.
+/// thing whole, to replace what the client holds under the same id; another `everything` replaces all of it. While
+/// nothing happens, an event of the type `heartbeat` comes every 15 seconds: without any for longer than 40, take the line for
+/// broken and connect again. The connection ends with the sign-in and when the service stops: connect again.
 /// While an operator has neither such a connection nor one to a desktop for more than 5 seconds, the agents of that operator's sessions are told.
 #[utoipa::path(
     get, path = "/operator/v1/live", tag = "operator",
@@ -46,7 +47,12 @@ pub(super) async fn live(
     let life = remaining_secs(who.expires_at, service.clock.now());
     let expires = Box::pin(tokio::time::sleep_until(Instant::now() + Duration::from_secs(life.into())));
     let line = Line { service, who, listener, expires, first: true };
-    Ok(Sse::new(line.events()).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+    Ok(Sse::new(line.events()).keep_alive(heartbeat()))
+}
+
+/// A page is not told of comments, and of events only where they carry something.
+fn heartbeat() -> KeepAlive {
+    KeepAlive::new().interval(HEARTBEAT).event(Event::default().event("heartbeat").data("{}"))
 }
 
 /// Has an operator count as being there for as long as the listener lives, and the agents told who were told otherwise.
@@ -108,13 +114,29 @@ impl Line {
     }
 
     async fn everything(&self) -> Option<Arc<LiveEvent>> {
-        let organisation = self.who.operator.organisation.clone();
-        let everything = self.service.run(move |work| views::everything(work, &organisation)).await;
+        // That the sign-in is over may be among what was missed.
+        let everything = self
+            .service
+            .run_for(self.who.clone(), |work, who| views::everything(work, &who.operator.organisation));
         everything
+            .await
             .map(|everything| Arc::new(LiveEvent::Everything(everything)))
             .inspect_err(|error| {
                 tracing::error!(error = error as &dyn std::error::Error, "a live connection failed");
             })
             .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::StreamExt as _;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_is_told_that_a_quiet_line_is_alive() {
+        let line = Sse::new(stream::pending::<Result<Event, Infallible>>()).keep_alive(heartbeat());
+        let mut said = line.into_response().into_body().into_data_stream();
+        assert_eq!(said.next().await.unwrap().unwrap(), "event: heartbeat\ndata: {}\n\n");
     }
 }

@@ -198,7 +198,8 @@ async fn accept_device(
 
 /// Retire a device.
 ///
-/// Ends what runs on it. Its token can fetch what is pending for 15 more minutes.
+/// Ends what runs on it. Its token can fetch what is pending for 15 more minutes. Its key enrols again only with an enrolment
+/// token that is made later.
 #[utoipa::path(
     delete, path = "/operator/v1/devices/{device_id}", tag = "operator",
     params(("device_id" = DeviceId, Path, description = "The device.")),

@@ -223,7 +223,7 @@ impl From<Error> for Refusal {
             },
             Error::EnrolmentRefused => Self::new(
                 ProblemCode::EnrolmentRefused,
-                "The enrolment token is unknown, used up, expired or of another group. Ask IT for a new one.",
+                "The enrolment token is unknown, used up, expired, of another group, or older than the retirement of this device. Ask IT for a new one.",
             ),
             Error::KeyCloned => Self::new(
                 ProblemCode::KeyCloned,

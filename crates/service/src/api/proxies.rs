@@ -41,8 +41,10 @@ fn named(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         return Vec::new();
     }
     let values = if by_x { headers.get_all(X_FORWARDED_FOR) } else { headers.get_all(header::FORWARDED) };
-    let entries = values.iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
-    entries.map(|entry| if by_x { address(entry) } else { forwarded(entry) }).collect()
+    // Each entry for itself: one that is no text must not take along what a proxy added to the same line.
+    let entries = values.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let texts = entries.map(|entry| std::str::from_utf8(entry).unwrap_or_default());
+    texts.map(|entry| if by_x { address(entry) } else { forwarded(entry) }).collect()
 }
 
 /// The `for` of one element of `Forwarded` (RFC 7239).
@@ -62,6 +64,16 @@ fn address(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn an_entry_that_is_no_text_does_not_hide_what_the_proxy_added() {
+        let mut map = HeaderMap::new();
+        let line = HeaderValue::from_bytes(b"\xe9, 192.0.2.1").unwrap();
+        map.append(X_FORWARDED_FOR, line);
+        let proxies = Proxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!(proxies.sender("10.0.0.1".parse().unwrap(), &map).to_string(), "192.0.2.1");
+    }
 
     fn sender(peer: &str, headers: &[(&'static str, &str)]) -> String {
         let trusted = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());

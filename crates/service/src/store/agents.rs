@@ -37,9 +37,9 @@ pub struct AgentRecord {
 pub struct Runs {
     /// The one that polled last.
     pub latest: Option<String>,
-    /// The one before it.
-    pub before: Option<String>,
-    /// How many times in a row one has come back after another had taken its place.
+    /// Those before it, the last one first.
+    pub before: Vec<String>,
+    /// How many times one has come back after another had taken its place, since the last that was new.
     pub returned: u32,
 }
 

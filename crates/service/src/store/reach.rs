@@ -151,6 +151,8 @@ pub trait Reach {
     fn device(&mut self, id: &DeviceId) -> Result<Option<DeviceRecord>>;
     /// The device of this agent key that is not retired.
     fn device_by_key(&mut self, of: &OrganisationId, public_key: &str) -> Result<Option<DeviceRecord>>;
+    /// When a device of this agent key was last retired.
+    fn key_retired_at(&mut self, of: &OrganisationId, public_key: &str) -> Result<Option<Timestamp>>;
     /// An organisation's devices that are not retired, by computer name.
     fn devices(&mut self, of: &OrganisationId) -> Result<Vec<DeviceRecord>>;
     /// Sets what can change of a device: names, acceptance, retirement.

@@ -32,6 +32,19 @@ async fn what_looks_suspicious_reaches_who_runs_the_service_and_no_operator() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn withdrawing_a_request_in_time_is_no_way_out_of_a_report() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let (agent, invitation) = stage.joined(&olivia).await;
+    let request = olivia.ask(Target::Invitation(invitation.id), VIEW_AND_CHAT).await.unwrap();
+    let event = agent.snapshot().await.snapshot.unwrap().request.unwrap();
+    olivia.delete(&format!("requests/{}", request.id)).await.unwrap();
+    let no = Outcome::Rejected { reason: Some(RejectReason::Suspicious) };
+    agent.report(&request.id, &agent.receipt(&event, no, 1)).await.unwrap();
+    assert_eq!(stage.admin().reports().unwrap()[0].request, request.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_for_more_that_looks_suspicious_is_reported_too() {
     let stage = Stage::new().await;
     let olivia = stage.olivia().await;

@@ -37,6 +37,7 @@ async fn what_operators_do_is_there_with_who_when_about_what_and_from_where() {
         AuditAction::InvitationMade,
         AuditAction::InvitationMade,
         AuditAction::SignedIn,
+        AuditAction::OperatorAdded,
         AuditAction::OrganisationAdded,
     ];
     assert_eq!(actions, expected, "newest first, and an end that changed nothing is none");
@@ -45,7 +46,10 @@ async fn what_operators_do_is_there_with_who_when_about_what_and_from_where() {
     assert_eq!(entries[2].permissions, Some(Permissions::from(VIEW_AND_CHAT)));
     assert_eq!(entries[2].operator.as_ref(), Some(&olivia.me.operator));
     assert_eq!(entries[2].address.as_deref(), Some("127.0.0.1"));
-    assert_eq!((&entries[6].operator, &entries[6].address), (&None, &None), "whoever runs the service");
+    for entry in &entries[6..] {
+        assert_eq!((&entry.operator, &entry.address), (&None, &None), "whoever runs the service");
+    }
+    assert_eq!(entries[6].about.as_ref(), Some(&olivia.me.operator.name));
 
     let all = serde_json::to_string(&entries).unwrap();
     let invitation_code = invitation.session_code.unwrap();
@@ -90,6 +94,18 @@ async fn it_is_searched_and_read_page_by_page_by_administrators_of_the_organisat
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_password_tried_by_who_is_signed_in_is_a_line_too() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let guess =
+        protocol::operator::BeginSecondFactor { current_password: protocol::Secret::new("not this one") };
+    let refused = olivia.post::<serde_json::Value>("me/second-factor", &guess).await;
+    assert_eq!(code(refused), ProblemCode::WrongPassword);
+    let newest = &log(&olivia, "").await[0];
+    assert_eq!((newest.action, newest.address.as_deref()), (AuditAction::SignInFailed, Some("127.0.0.1")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_changes_a_line_and_after_a_year_it_goes() {
     let stage = Stage::new().await;
     let olivia = stage.olivia().await;
@@ -105,7 +121,7 @@ async fn nobody_changes_a_line_and_after_a_year_it_goes() {
         counted.unwrap();
         lines
     };
-    assert_eq!(count(), 2);
+    assert_eq!(count(), 3);
     drop(olivia);
     stage.clock.advance(Duration::from_secs(366 * 24 * 60 * 60));
     let pruned = async {

@@ -2,7 +2,8 @@
 
 use crate::support::{Agent, Stage, VIEW_AND_CHAT, approved, code};
 use protocol::{
-    Permission, Permissions,
+    Permission, Permissions, Timestamp,
+    agent::{EnrolRequest, EnrolResponse},
     event::Event,
     operator::{
         AddEnrolmentToken, AddGroup, ChangeGroup, DeviceView, EnrolmentTokenAdded, EnrolmentView,
@@ -130,11 +131,11 @@ async fn a_copied_device_is_retired_and_its_key_enrols_nothing_more() {
         crate::support::outcome::<protocol::agent::EventsResponse>(answer).await
     };
     assert_eq!(code(polled("two%20words").await), ProblemCode::Invalid);
-    for run in ["monday", "monday", "tuesday", "wednesday", "thursday", "wednesday"] {
+    for run in ["monday", "monday", "tuesday", "wednesday", "thursday", "wednesday", "thursday"] {
         let standing = polled(run).await.unwrap();
         assert!(!standing.events.contains(&Event::DeviceRetired {}), "{run}: starting again is no copy");
     }
-    let told = polled("thursday").await.unwrap();
+    let told = polled("wednesday").await.unwrap();
     assert!(told.events.contains(&Event::DeviceRetired {}), "two that take turns are");
     assert_eq!(olivia.get::<Vec<DeviceView>>("devices").await.unwrap(), []);
     let log: protocol::operator::AuditPage = olivia.get("audit?action=device_copied").await.unwrap();
@@ -145,4 +146,60 @@ async fn a_copied_device_is_retired_and_its_key_enrols_nothing_more() {
     let mut anew = Agent::new(&stage.running.url);
     let anew = anew.enrol(&token.enrolment_token).await.unwrap();
     assert_ne!(anew.device.device_id, enrolled.device.device_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_a_token_and_a_devices_public_key_is_not_that_device() {
+    let stage = Stage::new().await;
+    let admin = stage.admin();
+    let group = admin.add_group(&stage.organisation.id, "Office", VIEW_AND_CHAT.into(), false).unwrap();
+    let token = admin.create_enrolment_token(&group, None, None).unwrap();
+    let other_token = admin.create_enrolment_token(&group, None, None).unwrap();
+    let mut device = Agent::new(&stage.running.url);
+    device.enrol(&token).await.unwrap();
+    let thief = Agent::new(&stage.running.url);
+    let key = device.key.public().to_string();
+    let now = Timestamp::now();
+    let hours = protocol::SignedDuration::from_hours;
+    let own = device.enrolment(&token, now);
+    for (refused, why) in [
+        (EnrolRequest { public_key: key.clone(), ..thief.enrolment(&token, now) }, "another key signed"),
+        (EnrolRequest { proof: String::new(), ..own.clone() }, "nothing is signed"),
+        (EnrolRequest { proof: device.enrolment(&other_token, now).proof, ..own.clone() }, "another token's"),
+        (device.enrolment(&token, now - hours(25)), "signed long ago"),
+        (device.enrolment(&token, now + hours(25)), "signed in the future"),
+    ] {
+        let answer = thief.post::<EnrolResponse>("enrol", &refused).await;
+        assert_eq!(code(answer), ProblemCode::Invalid, "{why}");
+    }
+    device.snapshot().await;
+    thief.post::<EnrolResponse>("enrol", &device.enrolment(&token, now - hours(23))).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_device_comes_back_only_with_a_token_that_is_made_afterwards() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let office: EnrolmentView = olivia.post("device-groups", &group("Office")).await.unwrap();
+    let tokens = format!("device-groups/{}/enrolment-tokens", office.group.id);
+    let make = async || -> EnrolmentTokenAdded {
+        olivia.post(&tokens, &AddEnrolmentToken::default()).await.unwrap()
+    };
+    let (deployed, beside) = (make().await, make().await);
+    let mut agent = Agent::new(&stage.running.url);
+    let first = agent.enrol(&deployed.enrolment_token).await.unwrap().device.device_id;
+    stage.clock.advance(Duration::from_secs(1));
+    olivia.delete(&format!("devices/{first}")).await.unwrap();
+    for token in [&deployed, &beside] {
+        let answer = agent.enrol(&token.enrolment_token).await;
+        assert_eq!(code(answer), ProblemCode::EnrolmentRefused);
+    }
+    assert_eq!(olivia.get::<Vec<DeviceView>>("devices").await.unwrap(), []);
+    Agent::new(&stage.running.url).enrol(&deployed.enrolment_token).await.unwrap();
+
+    stage.clock.advance(Duration::from_secs(1));
+    let later = make().await;
+    let again = agent.enrol(&later.enrolment_token).await.unwrap().device.device_id;
+    assert_ne!(again, first);
+    assert_eq!(agent.enrol(&later.enrolment_token).await.unwrap().device.device_id, again);
 }

@@ -20,13 +20,9 @@ async fn session_on(
     let admin = stage.admin();
     let group = admin.add_group(&stage.organisation.id, "Office", Permissions::all(), false).unwrap();
     let mut agent = Agent::new(&stage.running.url);
-    let body = EnrolRequest {
-        enrolment_token: admin.create_enrolment_token(&group, None, None).unwrap(),
-        public_key: agent.key.public().to_string(),
-        agent: crate::support::description(),
-        computer: computer.into(),
-        user: user.into(),
-    };
+    let token = admin.create_enrolment_token(&group, None, None).unwrap();
+    let enrolment = agent.enrolment(&token, stage.clock.now());
+    let body = EnrolRequest { computer: computer.into(), user: user.into(), ..enrolment };
     let answer: EnrolResponse = agent.post("enrol", &body).await.unwrap();
     answer.agent_token.expose().clone_into(&mut agent.token);
     let permissions = permissions.into();

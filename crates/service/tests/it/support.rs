@@ -14,7 +14,7 @@ use protocol::{
         Target,
     },
     problem::{Problem, ProblemCode},
-    signed::{RECEIPT_TYP, REQUEST_TYP, ReceiptTerms, RequestTerms},
+    signed::{ENROLMENT_TYP, EnrolmentTerms, RECEIPT_TYP, REQUEST_TYP, ReceiptTerms, RequestTerms},
 };
 use reqwest::{Client, Method, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -274,7 +274,9 @@ impl Live {
     pub(crate) async fn next(&mut self) -> Option<LiveEvent> {
         loop {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
-                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                // A heartbeat has a type.
+                let typed = event.lines().any(|line| line.starts_with("event: "));
+                let data = event.lines().find_map(|line| line.strip_prefix("data: ")).filter(|_| !typed);
                 let event = data.map(|data| serde_json::from_str(data).unwrap());
                 self.buffer = rest.to_owned();
                 if event.is_some() {
@@ -346,15 +348,21 @@ impl Agent {
         Ok(answer)
     }
 
-    pub(crate) async fn enrol(&mut self, token: &Secret) -> Result<EnrolResponse, Problem> {
-        let body = EnrolRequest {
+    /// What this agent sends to be enrolled.
+    pub(crate) fn enrolment(&self, token: &Secret, signed_at: Timestamp) -> EnrolRequest {
+        let terms = EnrolmentTerms { version: 1, token: crypto::hash(token.expose().as_bytes()), signed_at };
+        EnrolRequest {
             enrolment_token: token.clone(),
             public_key: self.key.public().to_string(),
+            proof: crypto::sign(&self.key, ENROLMENT_TYP, &terms).unwrap(),
             agent: description(),
             computer: "desk-7".into(),
             user: "Ute Example".into(),
-        };
-        let answer: EnrolResponse = self.post("enrol", &body).await?;
+        }
+    }
+
+    pub(crate) async fn enrol(&mut self, token: &Secret) -> Result<EnrolResponse, Problem> {
+        let answer: EnrolResponse = self.post("enrol", &self.enrolment(token, Timestamp::now())).await?;
         self.token = answer.agent_token.expose().to_owned();
         Ok(answer)
     }

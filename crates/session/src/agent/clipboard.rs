@@ -5,7 +5,7 @@ use super::{
     phase::{Access, Phase},
 };
 use crate::{ClipboardFact, ClipboardNews, Effect, Now, Speaker, effect::Entry};
-use protocol::Permission;
+use protocol::{Permission, SessionId};
 use tracing::debug;
 
 impl Agent {
@@ -20,6 +20,20 @@ impl Agent {
         } else {
             debug!("a text that cannot be sent now is not");
         }
+    }
+
+    /// What went over it before the access process was killed, and is heard only now.
+    pub(super) fn clipboard_late(&mut self, session_id: &SessionId, fact: ClipboardFact, now: Now) {
+        let ClipboardFact::Passed { from, characters } = fact else { return };
+        if matches!(&self.phase, Phase::Active(_, session) if session.id == *session_id) {
+            return self.clipboard_fact(fact, now);
+        }
+        if let Phase::Ended(_, summary) = &mut self.phase
+            && summary.session_id == *session_id
+        {
+            summary.clipboard.add(from, characters);
+        }
+        self.record(Entry::Clipboard { session_id: session_id.clone(), from, characters });
     }
 
     pub(super) fn clipboard_fact(&mut self, fact: ClipboardFact, now: Now) {

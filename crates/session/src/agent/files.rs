@@ -3,13 +3,15 @@
 
 use super::{Agent, phase::Phase};
 use crate::{
-    Effect, FileDeed, FilesDone, FilesFact, Now, RunningTransfer, Timer, TransferEnd, Transferred,
+    AccessFact, ClipboardFact, Effect, FileDeed, FilesDone, FilesFact, Now, RunningTransfer, Timer,
+    TransferEnd, Transferred,
     effect::Entry,
     files::{merge, safe_path},
 };
 use protocol::SessionId;
 use std::{
     collections::{BTreeMap, VecDeque},
+    hash::{BuildHasher as _, RandomState},
     mem,
     time::Duration,
 };
@@ -30,6 +32,15 @@ pub(crate) struct Files {
     /// When what is shown changed last.
     told: Option<Duration>,
     pub(super) shown: Shown,
+    /// Nobody who chooses names knows which ones it takes for the same.
+    hasher: RandomState,
+}
+
+/// What an access process did before it was killed, as far as it is not heard yet.
+#[derive(Debug)]
+pub(super) struct Late {
+    session_id: SessionId,
+    files: Files,
 }
 
 /// What is shown of them.
@@ -42,7 +53,10 @@ pub(super) struct Shown {
 #[derive(Debug)]
 struct Running {
     offset: u64,
+    file: Option<u64>,
     transfer: RunningTransfer,
+    /// It has been told as cut after so many bytes.
+    told: Option<u64>,
 }
 
 impl Agent {
@@ -60,10 +74,56 @@ impl Agent {
     /// The access process is gone, and what it transferred with it.
     pub(super) fn files_cut(&mut self, now: Now) {
         let Phase::Active(_, session) = &mut self.phase else { return };
-        if !session.files.running.is_empty() {
-            session.files.cut();
+        let is_shown = !session.files.running.is_empty();
+        self.late = Some(Late { session_id: session.id.clone(), files: session.files.cut() });
+        if is_shown {
             self.tell_files(now);
         }
+    }
+
+    /// What an access process said before it was killed is written down however late it is heard: who has it killed could
+    /// choose the moment.
+    pub(super) fn access_late(&mut self, session_id: &SessionId, fact: AccessFact, now: Now) {
+        let Some(late) = self.late.as_mut().filter(|late| late.session_id == *session_id) else {
+            debug!("fact about an access process of long ago ignored");
+            return;
+        };
+        match fact {
+            AccessFact::Files(fact) => late.files.take_in(fact),
+            AccessFact::Clipboard(fact @ ClipboardFact::Passed { .. }) => {
+                self.clipboard_late(session_id, fact, now);
+            }
+            AccessFact::Ended => {
+                late.files.cut();
+                let deeds = mem::take(&mut late.files.unwritten);
+                self.files_late(session_id, deeds, now);
+            }
+            AccessFact::Started
+            | AccessFact::TunnelStands
+            | AccessFact::TunnelLost
+            | AccessFact::Unsupported { .. }
+            | AccessFact::Doing { .. }
+            | AccessFact::Clipboard(ClipboardFact::NotSent { .. })
+            | AccessFact::InputHeld => {}
+        }
+    }
+
+    fn files_late(&mut self, session_id: &SessionId, deeds: VecDeque<FileDeed>, now: Now) {
+        if deeds.is_empty() {
+            return;
+        }
+        if let Phase::Active(_, session) = &mut self.phase
+            && session.id == *session_id
+        {
+            deeds.into_iter().for_each(|deed| session.files.add(deed));
+            return self.tell_files(now);
+        }
+        if let Phase::Ended(_, summary) = &mut self.phase
+            && summary.session_id == *session_id
+        {
+            deeds.iter().for_each(|deed| summary.files.add(deed.clone()));
+        }
+        self.record(Entry::Files { session_id: session_id.clone(), deeds: deeds.into() });
     }
 
     pub(super) fn cancel_transfer(&mut self, id: u64, now: Now) {
@@ -102,9 +162,12 @@ impl Files {
                 {
                     self.end(oldest, None, TransferEnd::Cut);
                 }
-                let name = safe_path(&name);
+                let path = name;
+                let name = safe_path(&path);
+                // Few enough digits for every program that reads numbers.
+                let file = (name != path).then(|| self.hasher.hash_one(&path) >> 11);
                 let transfer = RunningTransfer { id, name, direction, size, bytes: 0, is_cancelled: false };
-                self.running.insert(id, Running { offset, transfer });
+                self.running.insert(id, Running { offset, file, transfer, told: None });
             }
             FilesFact::Moved { id, bytes } => {
                 if let Some(Running { transfer, .. }) = self.running.get_mut(&id) {
@@ -116,11 +179,19 @@ impl Files {
         }
     }
 
+    /// It is over, with so many bytes if that was said.
     fn end(&mut self, id: u64, bytes: Option<u64>, end: TransferEnd) {
-        let Some(Running { offset, transfer }) = self.running.remove(&id) else { return };
+        let Some(Running { offset, file, transfer, told }) = self.running.remove(&id) else { return };
+        if told.is_some() && bytes.is_none() {
+            return;
+        }
         let RunningTransfer { name, direction, size, bytes: moved, .. } = transfer;
-        let bytes = bytes.unwrap_or(moved);
-        self.add(FileDeed::Transferred(Transferred { name, direction, offset, size, bytes, end }));
+        // What was told as cut went on.
+        let before = told.unwrap_or(0);
+        let offset = offset.saturating_add(before);
+        let size = size.map(|size| size.saturating_sub(before));
+        let bytes = bytes.unwrap_or(moved).saturating_sub(before);
+        self.add(FileDeed::Transferred(Transferred { name, file, direction, offset, size, bytes, end }));
     }
 
     fn add(&mut self, deed: FileDeed) {
@@ -134,10 +205,18 @@ impl Files {
         self.done.add(deed);
     }
 
-    fn cut(&mut self) {
+    /// Ends what goes on. What is heard of it later belongs to what comes back.
+    fn cut(&mut self) -> Self {
+        let mut late = Self { hasher: self.hasher.clone(), ..Self::default() };
+        for (id, Running { offset, file, transfer, told }) in &self.running {
+            let told = Some(told.unwrap_or(transfer.bytes));
+            let (offset, file, transfer) = (*offset, *file, transfer.clone());
+            late.running.insert(*id, Running { offset, file, transfer, told });
+        }
         while let Some((&id, _)) = self.running.first_key_value() {
             self.end(id, None, TransferEnd::Cut);
         }
+        late
     }
 
     fn entry(&mut self, session_id: &SessionId) -> Option<Entry> {

@@ -372,10 +372,8 @@ impl Agent {
 
     /// The access process did not confirm in time: killed, nothing can be injected any more.
     pub(super) fn input_not_held(&mut self, now: Now) {
-        if let Phase::Active(_, session) = &mut self.phase {
-            session.access = Access::None;
-            self.effects.push_back(Effect::StopAccess);
-            self.files_cut(now);
+        if matches!(self.phase, Phase::Active(..)) {
+            self.stop_access(now);
             self.watch_link(now);
             self.actions_changed(now);
             self.show_prompt(now);

@@ -9,8 +9,8 @@ use super::{
     remember,
 };
 use crate::{
-    AccessFact, ChatLine, ClipboardView, Delivery, Effect, Notification, Now, Request, Send, SharedFolder,
-    Speaker, Timer, effect::Entry,
+    AccessFact, ChatLine, ClipboardFact, ClipboardNews, ClipboardView, Delivery, Effect, NotSent,
+    Notification, Now, Request, Send, SharedFolder, Speaker, Timer, effect::Entry,
 };
 use protocol::{
     Action, Actions, EndReason, MAX_MESSAGE_CHARS, MessageId, Outcome, Permission, Permissions, RequestId,
@@ -173,6 +173,22 @@ impl Agent {
         session.access = Access::Running;
     }
 
+    /// Kills the access process. What it did before is heard all the same: see [`Agent::access_late`].
+    pub(super) fn stop_access(&mut self, now: Now) {
+        let Phase::Active(_, session) = &mut self.phase else { return };
+        if session.access == Access::None {
+            return;
+        }
+        session.access = Access::None;
+        session.doing = Actions::EMPTY;
+        if mem::take(&mut session.clipboard.is_sending) {
+            let fact = ClipboardFact::NotSent { why: NotSent::NoAnswer };
+            session.clipboard.last = Some(ClipboardNews { fact, at: now.wall });
+        }
+        self.effects.push_back(Effect::StopAccess);
+        self.files_cut(now);
+    }
+
     pub(super) fn access(&mut self, fact: AccessFact, now: Now) {
         let Phase::Active(_, session) = &mut self.phase else {
             debug!("fact about an access process that is gone ignored");
@@ -271,10 +287,7 @@ impl Agent {
             if session.needs_access() {
                 self.effects.push_back(Effect::ChangeGrant(session.grant()));
             } else {
-                session.access = Access::None;
-                session.doing = Actions::EMPTY;
-                self.effects.push_back(Effect::StopAccess);
-                self.files_cut(now);
+                self.stop_access(now);
             }
         }
         self.watch_link(now);
@@ -421,6 +434,7 @@ impl Agent {
 
     /// Ends the session, in this call: the access process first, everything else afterwards.
     pub(super) fn end_session(&mut self, reason: EndReason, now: Now) {
+        self.stop_access(now);
         let (base, mut session) = match mem::take(&mut self.phase) {
             Phase::Active(base, session) => (base, session),
             other @ (Phase::Idle(_)
@@ -432,9 +446,6 @@ impl Agent {
                 return;
             }
         };
-        if session.access != Access::None {
-            self.effects.push_back(Effect::StopAccess);
-        }
         for timer in [
             Timer::SessionLimit,
             Timer::SessionLink,

@@ -79,6 +79,31 @@ fn a_take_back_while_a_text_is_being_sent_leaves_nothing_waiting() {
 }
 
 #[test]
+fn a_text_that_is_being_sent_when_the_access_process_is_killed_was_not_sent() {
+    let mut sim = Sim::active([Permission::View, Permission::Control, Permission::Clipboard].into());
+    sim.user(UserInput::SendCopied);
+    sim.give(Input::RequestReceived(more("r2", [Permission::Chat])));
+    assert!(sim.advance(secs(1)).contains(&Effect::StopAccess), "it does not say that input is held");
+    let no_answer = ClipboardFact::NotSent { why: NotSent::NoAnswer };
+    assert_eq!((shown(&sim).is_sending, shown(&sim).last.unwrap().fact), (false, no_answer));
+    sim.user(UserInput::Reject { request_id: id("r2"), reason: None });
+    assert_eq!(sim.user(UserInput::SendCopied), [Effect::SendCopied]);
+}
+
+#[test]
+fn what_went_over_before_an_end_is_written_down_however_late_it_is_heard() {
+    let mut sim = Sim::active(CLIPBOARD.into());
+    sim.user(UserInput::End);
+    let fact = AccessFact::Clipboard(ClipboardFact::Passed { from: Speaker::Operator, characters: 7 });
+    let effects = sim.give(Input::AccessLate { session_id: "s1".parse().unwrap(), fact });
+    assert_eq!(written(&effects), [(Speaker::Operator, 7)]);
+    match sim.view().screen {
+        Screen::Ended(ended) => assert_eq!(ended.clipboard.by_operator, Texts { texts: 1, characters: 7 }),
+        other => panic!("no summary: {other:?}"),
+    }
+}
+
+#[test]
 fn the_operators_texts_do_not_answer_the_users_word() {
     let mut sim = Sim::active(CLIPBOARD.into());
     sim.user(UserInput::SendCopied);

@@ -33,7 +33,20 @@ fn changed(change: FileChange) -> Input {
 
 fn deed(name: &str, direction: Direction, bytes: u64, end: TransferEnd) -> FileDeed {
     let size = Some(1000);
-    FileDeed::Transferred(Transferred { name: name.into(), direction, offset: 0, size, bytes, end })
+    let (name, file, offset) = (name.into(), None, 0);
+    FileDeed::Transferred(Transferred { name, file, direction, offset, size, bytes, end })
+}
+
+fn late(fact: AccessFact) -> Input {
+    Input::AccessLate { session_id: "s1".parse().unwrap(), fact }
+}
+
+/// The same, when nobody listens to the access process any more.
+fn heard_late(input: Input) -> Input {
+    match input {
+        Input::Access(fact) => late(fact),
+        other => other,
+    }
 }
 
 fn session_of(sim: &Sim) -> SessionView {
@@ -227,7 +240,91 @@ fn an_access_process_that_is_not_needed_any_more_leaves_no_transfer_behind() {
     assert_eq!(session_of(&sim).transfers, []);
     let cut = deed("film.mp4", Direction::Download, 0, TransferEnd::Cut);
     assert_eq!(written(&sim.effects), [cut]);
-    assert_eq!(sim.give(over(1, 1000, TransferEnd::Done)), [], "what it said last comes too late");
+    assert_eq!(sim.give(over(1, 1000, TransferEnd::Done)), [], "it is not listened to any more");
+}
+
+#[test]
+fn what_was_done_before_an_end_is_written_down_however_late_it_is_heard() {
+    let mut sim = files_session();
+    sim.give(began(1, "film.mp4", Direction::Download));
+    sim.give(moved(1, 400));
+    sim.give(began(2, "notes.txt", Direction::Download));
+    sim.user(UserInput::End);
+    let deleted = FileChange::Deleted { name: "letter.odt".into() };
+    let said = [
+        over(1, 1000, TransferEnd::Done),
+        changed(deleted.clone()),
+        began(3, "small.txt", Direction::Download),
+        over(3, 10, TransferEnd::Done),
+        began(4, "half.txt", Direction::Upload),
+    ];
+    for input in said {
+        assert_eq!(sim.give(heard_late(input)), [], "all of it is one entry");
+    }
+    let effects = sim.give(late(AccessFact::Ended));
+    let rest = FileDeed::Transferred(Transferred {
+        name: "film.mp4".into(),
+        file: None,
+        direction: Direction::Download,
+        offset: 400,
+        size: Some(600),
+        bytes: 600,
+        end: TransferEnd::Done,
+    });
+    let expected = [
+        rest,
+        FileDeed::Changed(deleted),
+        deed("small.txt", Direction::Download, 10, TransferEnd::Done),
+        deed("half.txt", Direction::Upload, 0, TransferEnd::Cut),
+    ];
+    assert_eq!(written(&effects), expected, "and what was told as cut and stayed so not once more");
+    let Screen::Ended(ended) = sim.view().screen else { panic!("no summary") };
+    assert_eq!((ended.files.changes, ended.files.downloads), (1, Count { files: 3, bytes: 1010 }));
+    assert_eq!(ended.files.deeds[0], deed("film.mp4", Direction::Download, 1000, TransferEnd::Done));
+    assert_eq!(sim.give(late(AccessFact::Ended)), []);
+}
+
+#[test]
+fn what_was_done_before_a_take_back_is_shown_and_written_down_however_late_it_is_heard() {
+    let mut sim = files_session();
+    sim.user(UserInput::TakeBack { permission: Permission::FilesRead });
+    sim.user(UserInput::TakeBack { permission: Permission::FilesWrite });
+    let made = FileChange::Made { name: "new".into() };
+    sim.give(heard_late(changed(made.clone())));
+    let other = Input::AccessLate { session_id: "s2".parse().unwrap(), fact: AccessFact::Ended };
+    assert_eq!(sim.give(other), [], "another session's");
+    assert_eq!(written(&sim.give(late(AccessFact::Ended))), [FileDeed::Changed(made)]);
+    assert_eq!(session_of(&sim).files.changes, 1);
+}
+
+#[test]
+fn no_file_hides_behind_the_name_of_another() {
+    let mut sim = files_session();
+    let long = |which| format!("{}{which}{}.pdf", "a".repeat(100), "z".repeat(100));
+    for (id, which) in ["one", "two"].into_iter().enumerate() {
+        let (name, offset) = (long(which), u64::from(which == "two"));
+        let (id, size, direction) = (id as u64, Some(1000), Direction::Download);
+        let began = FilesFact::Began { id, name, size, offset, direction };
+        sim.give(Input::Access(AccessFact::Files(began)));
+        sim.give(over(id, 1000, TransferEnd::Done));
+    }
+    let [FileDeed::Transferred(one), FileDeed::Transferred(two)] = &session_of_files(&mut sim)[..] else {
+        panic!("one of them is not shown: {:?}", session_of(&sim).files)
+    };
+    assert_eq!(one.name, two.name, "shortened, they look the same");
+    assert_eq!(written(&sim.effects).len(), 2);
+    // A further part of the first is no third file.
+    let (name, size, direction) = (long("one"), Some(1000), Direction::Download);
+    let began = FilesFact::Began { id: 3, name, size, offset: 1000, direction };
+    sim.give(Input::Access(AccessFact::Files(began)));
+    sim.give(over(3, 1000, TransferEnd::Done));
+    assert_eq!(session_of_files(&mut sim).len(), 2);
+}
+
+/// What is listed a while later.
+fn session_of_files(sim: &mut Sim) -> Vec<FileDeed> {
+    sim.advance(secs(1));
+    session_of(sim).files.deeds.into()
 }
 
 #[test]

@@ -37,18 +37,18 @@ async fn one_stream_too_many_is_refused_and_the_others_go_on() {
     }
 }
 
-/// The service's side as anybody could write it.
+/// One side as anybody could write it.
 struct Foreign {
     open: tokio::sync::mpsc::Sender<tokio::sync::oneshot::Sender<yamux::Stream>>,
     _driving: JoinHandle<()>,
 }
 
 impl Foreign {
-    fn new(socket: WebSocket) -> Self {
+    fn new(socket: WebSocket, mode: yamux::Mode) -> Self {
         let mut config = yamux::Config::default();
         config.set_max_num_streams(512);
         let bytes = tunnel::bytes(socket).compat();
-        let mut connection = yamux::Connection::new(bytes, config, yamux::Mode::Client);
+        let mut connection = yamux::Connection::new(bytes, config, mode);
         let (open, mut wanted) = tokio::sync::mpsc::channel::<tokio::sync::oneshot::Sender<yamux::Stream>>(1);
         let driving = tokio::spawn(async move {
             poll_fn(|context| {
@@ -75,7 +75,7 @@ impl Foreign {
 #[tokio::test]
 async fn an_unknown_kind_is_reset_and_the_next_stream_is_served() {
     let (near, far) = websockets(64 * 1024).await;
-    let foreign = Foreign::new(near);
+    let foreign = Foreign::new(near, yamux::Mode::Client);
     let (mut incoming, driving) = tunnel::accept(tunnel::bytes(far));
     let _agent = tokio::spawn(driving);
     let mut unknown = foreign.stream().await;
@@ -90,7 +90,7 @@ async fn an_unknown_kind_is_reset_and_the_next_stream_is_served() {
 #[tokio::test]
 async fn a_service_that_opens_too_many_streams_has_those_reset() {
     let (near, far) = websockets(64 * 1024).await;
-    let foreign = Foreign::new(near);
+    let foreign = Foreign::new(near, yamux::Mode::Client);
     let (mut incoming, driving) = tunnel::accept(tunnel::bytes(far));
     let agent = tokio::spawn(driving);
     let mut served = Vec::new();
@@ -109,6 +109,16 @@ async fn a_service_that_opens_too_many_streams_has_those_reset() {
     served[3].write_all(b"x").await.unwrap();
     assert_eq!(within(opened[3].read_u8()).await.unwrap(), b'x');
     assert!(!agent.is_finished());
+}
+
+#[tokio::test]
+async fn an_agent_that_opens_a_stream_loses_its_tunnel() {
+    let (near, far) = websockets(64 * 1024).await;
+    let foreign = Foreign::new(near, yamux::Mode::Server);
+    let (_opener, driving) = tunnel::open(tunnel::bytes(far));
+    let mut stream = foreign.stream().await;
+    stream.write_all(b"D").await.unwrap();
+    assert!(matches!(within(driving).await, Err(Error::Protocol(_))));
 }
 
 #[tokio::test]

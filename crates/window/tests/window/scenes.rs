@@ -143,7 +143,8 @@ pub(crate) fn ended() -> EndedView {
 
 fn transferred(name: &str, direction: Direction, bytes: u64, end: TransferEnd) -> FileDeed {
     let size = Some(bytes);
-    FileDeed::Transferred(Transferred { name: name.into(), direction, offset: 0, size, bytes, end })
+    let (name, file, offset) = (name.into(), None, 0);
+    FileDeed::Transferred(Transferred { name, file, direction, offset, size, bytes, end })
 }
 
 /// One of everything that can be done with files.

@@ -39,6 +39,8 @@ pub(super) struct Worker {
     told: Receiver<Command>,
     woken: UnixStream,
     lineage: Lineage,
+    /// How often its owner has changed.
+    changes: u64,
     /// What lay there at the beginning, to be recognised and not to be known.
     old: Option<u64>,
     hasher: RandomState,
@@ -57,13 +59,15 @@ impl Worker {
     pub(super) fn new(server: Server, told: Receiver<Command>, woken: UnixStream) -> Result<Self, Error> {
         let lineage = if server.owner()? == NONE { Lineage::Nothing } else { Lineage::Old };
         let hasher = RandomState::new();
-        Ok(Self { server, told, woken, lineage, old: None, hasher, ours: None })
+        Ok(Self { server, told, woken, lineage, changes: 0, old: None, hasher, ours: None })
     }
 
     /// Runs until whoever has the clipboard drops it, or the display goes away.
     pub(super) fn run(&mut self) {
         if self.lineage == Lineage::Old {
-            self.old = self.text(RECOGNISED_WITHIN).ok().map(|text| self.hasher.hash_one(text));
+            // What is copied meanwhile is not what lay there.
+            let text = self.text(Instant::now() + RECOGNISED_WITHIN).ok().flatten();
+            self.old = text.map(|text| self.hasher.hash_one(text));
         }
         // Whoever waits for an answer sees the end of the thread.
         while let Ok(true) = self.turn() {}
@@ -76,7 +80,7 @@ impl Worker {
                 Ok(Command::Copied(answer)) => drop(answer.try_send(self.copied())),
                 Ok(Command::Put(text, answer)) => drop(answer.try_send(self.put(text))),
                 Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return Ok(false),
+                Err(TryRecvError::Disconnected) => return self.leave().map(|()| false),
             }
         }
         match self.server.next(None, Some(&self.woken))? {
@@ -91,15 +95,19 @@ impl Worker {
     }
 
     fn copied(&mut self) -> Result<String, Error> {
-        self.catch_up()?;
-        match self.lineage {
-            Lineage::Old | Lineage::OldGone | Lineage::Ours | Lineage::Nothing => Err(Error::Nothing),
-            Lineage::Copied => self.text(GIVEN_WITHIN),
-            Lineage::Unclear => {
-                let text = self.text(GIVEN_WITHIN)?;
-                let is_old = self.old.is_none_or(|old| old == self.hasher.hash_one(&text));
-                if is_old { Err(Error::Nothing) } else { Ok(text) }
-            }
+        let until = Instant::now() + GIVEN_WITHIN;
+        loop {
+            self.catch_up()?;
+            let may_be_old = match self.lineage {
+                Lineage::Old | Lineage::OldGone | Lineage::Ours | Lineage::Nothing => {
+                    return Err(Error::Nothing);
+                }
+                Lineage::Copied => false,
+                Lineage::Unclear => true,
+            };
+            let Some(text) = self.text(until)? else { continue };
+            let is_old = || self.old.is_none_or(|old| old == self.hasher.hash_one(&text));
+            return if may_be_old && is_old() { Err(Error::Nothing) } else { Ok(text) };
         }
     }
 
@@ -111,6 +119,14 @@ impl Worker {
         if self.server.owner()? != self.server.window {
             self.ours = None;
             return Err(Error::NoAnswer);
+        }
+        self.catch_up()
+    }
+
+    /// Lets go of the clipboard. Whoever asked before that is answered, and does not wait for one that is gone.
+    fn leave(&mut self) -> Result<(), Error> {
+        if let Some((_, since)) = &self.ours {
+            self.server.connection.set_selection_owner(NONE, self.server.atoms.CLIPBOARD, *since)?;
         }
         self.catch_up()
     }
@@ -127,6 +143,7 @@ impl Worker {
     fn take(&mut self, event: &Event) -> Result<(), Error> {
         match event {
             Event::XfixesSelectionNotify(change) => {
+                self.changes += 1;
                 let is_set = change.subtype == SelectionEvent::SET_SELECTION_OWNER && change.owner != NONE;
                 self.lineage = match is_set {
                     true if change.owner == self.server.window => Lineage::Ours,
@@ -210,9 +227,20 @@ impl Worker {
         Ok(connection.flush()?)
     }
 
-    /// The text that lies in the clipboard, whoever's it is.
-    fn text(&mut self, within: Duration) -> Result<String, Error> {
-        let until = Instant::now() + within;
+    /// The text that lies in the clipboard, whoever's it is; nothing where something else was copied meanwhile.
+    fn text(&mut self, until: Instant) -> Result<Option<String>, Error> {
+        let changes = self.changes;
+        let text = self.text_after(changes, until);
+        // What was asked of one owner may have been answered by the next, whose list nobody has seen.
+        self.catch_up()?;
+        if self.changes == changes {
+            return text.map(Some);
+        }
+        if Instant::now() < until { Ok(None) } else { Err(Error::NoAnswer) }
+    }
+
+    /// The same, of the owner that there is after so many changes.
+    fn text_after(&mut self, changes: u64, until: Instant) -> Result<String, Error> {
         let atoms = self.server.atoms;
         // A program that does not even list what it has would not say either that it is secret.
         let list = self.fetch(atoms.TARGETS, LONGEST_LIST, until)?;
@@ -225,6 +253,10 @@ impl Worker {
         }
         let known = [atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, AtomEnum::STRING.into()];
         let target = known.into_iter().find(|known| offered.contains(known)).ok_or(Error::NoText)?;
+        self.catch_up()?;
+        if self.changes != changes {
+            return Err(Error::NoAnswer);
+        }
         let given = self.fetch(target, LONGEST, until)?;
         if given.format != 8 {
             return Err(Error::NoText);
@@ -312,5 +344,61 @@ impl Worker {
             }
             self.take(&event)?;
         }
+    }
+}
+
+/// With an X server.
+#[cfg(all(test, feature = "desktop-tests"))]
+mod tests {
+    use super::*;
+    use crate::Display;
+    use std::{
+        io::{BufRead as _, BufReader},
+        process::{Child, Command as Program, Stdio},
+        sync::mpsc::sync_channel,
+    };
+
+    struct XServer(Child);
+
+    impl Drop for XServer {
+        fn drop(&mut self) {
+            drop(self.0.kill());
+            drop(self.0.wait());
+        }
+    }
+
+    #[test]
+    fn who_asked_before_the_end_is_answered() {
+        let program = Program::new("Xvfb")
+            .args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0", "64x64x24"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut display = XServer(program.expect("Xvfb is installed"));
+        let mut number = String::new();
+        BufReader::new(display.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        let name = format!(":{}", number.trim());
+        let display = Display::from_variables(|variable| (variable == "DISPLAY").then(|| name.clone()));
+        let (commands, told) = sync_channel(1);
+        let (_wake, woken) = UnixStream::pair().unwrap();
+        let mut worker = Worker::new(Server::connect(&display).unwrap(), told, woken).unwrap();
+        worker.put("a text".into()).unwrap();
+
+        let Server { connection, window, atoms } = Server::connect(&display).unwrap();
+        let (clipboard, kind) = (atoms.CLIPBOARD, atoms.UTF8_STRING);
+        connection.convert_selection(window, clipboard, kind, atoms.TRANSFER, x11rb::CURRENT_TIME).unwrap();
+        connection.sync().unwrap();
+        drop(commands);
+        while let Ok(true) = worker.turn() {}
+        let owner = connection.get_selection_owner(clipboard).unwrap().reply().unwrap().owner;
+        assert_eq!(owner, NONE, "who asks from here on does not wait");
+        let events = std::iter::from_fn(|| connection.poll_for_event().unwrap());
+        let answers: Vec<Atom> = events
+            .filter_map(|event| match event {
+                Event::SelectionNotify(answer) => Some(answer.property),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(answers, [atoms.TRANSFER]);
     }
 }

@@ -5,7 +5,7 @@ import { AskOrShow, LatestRequest } from "../request/agent-request";
 import { subjectOf } from "../request/request-dialog";
 import type { App } from "../store";
 import type { Permission } from "../types";
-import { useTask } from "../ui/hooks";
+import { useHeldFocus, useTask } from "../ui/hooks";
 import { Button, ErrorLine } from "../ui/parts";
 
 interface AskForProps {
@@ -18,9 +18,10 @@ interface AskForProps {
 export function AskFor({ app, session, permission, children }: AskForProps) {
   const target = { session };
   const { busy, error, run } = useTask(() => sendRequest({ target, permissions: [permission] }));
+  const place = useHeldFocus<HTMLSpanElement>();
   const askable = subjectOf(app.state, target).allowed.includes(permission);
   return (
-    <span class="ask-for">
+    <span class="ask-for" ref={place} tabIndex={-1}>
       <AskOrShow state={app.state} target={target}>
         {askable && (
           <Button small look="primary" disabled={busy} onPress={run}>

@@ -1,7 +1,7 @@
 // The clipboard beside the picture: what the user has sent, and a field for what goes to them. Nothing goes either way by
 // itself; the browser's own clipboard is touched by "Copy" and by pasting into the field, and by nothing else.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { text } from "../strings";
 import { Icon } from "../ui/icons";
 import { Button, CopyButton } from "../ui/parts";
@@ -79,15 +79,4 @@ export function Clipboard({ unsupported, received, onSend }: ClipboardProps) {
       </form>
     </div>
   );
-}
-
-/** Whether the panel is open: it opens by itself when the user sends something, and keeps the focus where it is. */
-export function useOpening(received: Received | undefined): readonly [boolean, (open: boolean) => void] {
-  const [open, setOpen] = useState(false);
-  const before = useRef(received);
-  useEffect(() => {
-    if (received && received !== before.current) setOpen(true);
-    before.current = received;
-  }, [received]);
-  return [open, setOpen];
 }

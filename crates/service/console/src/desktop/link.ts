@@ -33,6 +33,8 @@ export interface DesktopLink {
   releaseKeys(): void;
   sendCtrlAltDel(): void;
   sendText(text: string): void;
+  /** Gives up a line on which nothing may come any more, and opens another. */
+  renew(): void;
   /** Does not wait any longer where the next try is due later. */
   hurry(): void;
   /** Tries at once, also what is not tried by itself. */
@@ -110,6 +112,13 @@ export function openDesktop(url: string, target: HTMLElement, first: ScreenSetti
   // A browser without a network keeps its sockets open for minutes, and a picture that stands still would be a lie.
   const cut = () => screen?.disconnect();
 
+  const renew = () => {
+    if (!screen || closed) return;
+    // It may take its time to close.
+    listener.changed({ at: "reconnecting", why: "broken" });
+    open();
+  };
+
   addEventListener("online", hurry);
   addEventListener("offline", cut);
   retry();
@@ -122,6 +131,7 @@ export function openDesktop(url: string, target: HTMLElement, first: ScreenSetti
     releaseKeys: () => screen?.releaseKeys(),
     sendCtrlAltDel: () => screen?.sendCtrlAltDel(),
     sendText: (words) => screen?.send(words),
+    renew,
     hurry,
     retry,
     close: () => {

@@ -34,7 +34,7 @@ declare module "@novnc/novnc" {
     clipboardPasteFrom(text: string): void;
 
     // Not part of its interface. `screen.ts` says what for; the version in package.json is exact because of these.
-    protected readonly _sock: { rQpeekBytes(length: number): Uint8Array; rQwait(what: string, bytes: number): boolean };
+    protected readonly _sock: { rQpeekBytes(length: number): Uint8Array<ArrayBuffer>; rQskipBytes(length: number): void; rQwait(what: string, bytes: number): boolean };
     protected readonly _display: { flush(): Promise<void> };
     protected readonly _keyboard: { grab(): void; ungrab(): void };
     protected _viewOnly: boolean;

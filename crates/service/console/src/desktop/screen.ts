@@ -5,6 +5,7 @@
 
 import RFB from "@novnc/novnc";
 import type { Monitor, Size } from "./layout";
+import { plain, unpacked, wordsOf } from "./texts";
 
 export type Quality = "auto" | "sharp" | "fast";
 
@@ -14,6 +15,8 @@ export interface ScreenSettings {
   /** The element that says how to leave the picture by keyboard. */
   readonly hint: string;
   readonly control: boolean;
+  /** Whether texts are exchanged. */
+  readonly clipboard: boolean;
   /** Whether keys go to the user's computer while the picture has the focus. */
   readonly keyboard: boolean;
   readonly quality: Quality;
@@ -28,18 +31,27 @@ export interface ScreenListener {
   laidOut(desktop: Size, monitors: readonly Monitor[]): void;
   /** The other side says why it shows nothing. */
   refused(reason: string): void;
-  /** The user has sent what they copied. */
+  /** The user has sent what they copied; what is unfit to be copied on is not in it. */
   copied(text: string): void;
 }
 
 /** Quality and compression, 0 to 9 each: what the agent may go up to. It goes below where the line is slow. */
 const LEVELS: Readonly<Record<Quality, readonly [number, number]>> = { auto: [6, 2], sharp: [9, 2], fast: [2, 9] };
 const SCREEN_BYTES = 16;
+/** The longest message about the clipboard, in bytes; the agent's own are much shorter. */
+const LONGEST_CUT_TEXT = 4 * 1024 * 1024;
+/** Before the text stand three bytes that mean nothing and its length; below zero, flags follow. */
+const [CUT_TEXT_HEAD, FLAGS_BYTES] = [7, 4];
+/** A format among the flags, and what is done with it, which is their first byte. */
+const [TEXT, PROVIDE] = [1, 16];
+/** A reason is bytes here, and is cut again as words. */
+const LONGEST_REASON = 4096;
 
 export class Screen extends RFB {
   private readonly canvas: HTMLCanvasElement | null;
   private pixels = false;
   private shown = false;
+  private clipboard = false;
   private desktop: Size = { width: 0, height: 0 };
   private monitors: readonly Monitor[] = [];
 
@@ -56,11 +68,14 @@ export class Screen extends RFB {
     // While the user's pointer is in the picture the agent hides the operator's; a dot stands for it.
     this.showDotCursor = true;
     this.addEventListener("connect", () => listener.connected());
-    this.addEventListener("clipboard", ({ detail }) => listener.copied(detail.text));
-    this.addEventListener("securityfailure", ({ detail }) => listener.refused(wordsOf(decoded(detail.reason ?? ""))));
+    this.addEventListener("clipboard", ({ detail }) => listener.copied(plain(detail.text)));
+    this.addEventListener("securityfailure", ({ detail }) =>
+      listener.refused(wordsOf(decoded((detail.reason ?? "").slice(0, LONGEST_REASON)))),
+    );
   }
 
-  configure({ name, hint, control, keyboard, quality }: ScreenSettings): void {
+  configure({ name, hint, control, clipboard, keyboard, quality }: ScreenSettings): void {
+    this.clipboard = clipboard;
     if (this.viewOnly === control) {
       this.releaseKeys();
       this.viewOnly = !control;
@@ -86,17 +101,37 @@ export class Screen extends RFB {
 
   /** Offers a text for the user's clipboard. Whether it may go there the agent decides. */
   send(words: string): void {
-    this.withClipboard(() => this.clipboardPasteFrom(words));
+    this.withClipboard(this.clipboard, () => this.clipboardPasteFrom(words));
   }
 
   protected override _handleServerCutText(): boolean {
-    return this.withClipboard(() => super._handleServerCutText());
+    const asItIs = () => this.withClipboard(this.clipboard, () => super._handleServerCutText());
+    if (this._sock.rQwait("text", CUT_TEXT_HEAD)) return asItIs();
+    const length = numbers(this._sock.rQpeekBytes(CUT_TEXT_HEAD)).getInt32(3);
+    if (Math.abs(length) > LONGEST_CUT_TEXT) {
+      this.disconnect();
+      return false;
+    }
+    const whole = CUT_TEXT_HEAD + Math.abs(length);
+    if (-length < FLAGS_BYTES || this._sock.rQwait("text", whole)) return asItIs();
+    const message = this._sock.rQpeekBytes(whole);
+    const flags = numbers(message).getUint32(CUT_TEXT_HEAD);
+    if (flags >>> 24 !== PROVIDE) return asItIs();
+    // noVNC would unpack as much as it is told to; and where nobody may have it, leave it unread in the line.
+    this._sock.rQskipBytes(whole);
+    if (flags & TEXT && this.clipboard) void this.take(message.slice(CUT_TEXT_HEAD + FLAGS_BYTES));
+    return true;
   }
 
-  /** Whoever only looks at the picture may have the clipboard all the same. */
-  private withClipboard<T>(act: () => T): T {
+  private async take(packed: Uint8Array<ArrayBuffer>): Promise<void> {
+    const text = await unpacked(packed);
+    if (text !== undefined && this.clipboard) this.listener.copied(plain(text));
+  }
+
+  /** noVNC ties the clipboard to control; here whoever only looks may have it, and whoever has control may not. */
+  private withClipboard<T>(on: boolean, act: () => T): T {
     const looking = this._viewOnly;
-    this._viewOnly = false;
+    this._viewOnly = !on;
     try {
       return act();
     } finally {
@@ -145,7 +180,7 @@ export class Screen extends RFB {
 
 /** The screens of an ExtendedDesktopSize message, which begin after four bytes. */
 function monitorsOf(message: Uint8Array): Monitor[] {
-  const fields = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const fields = numbers(message);
   const starts = Array.from({ length: fields.getUint8(0) }, (_, index) => 4 + index * SCREEN_BYTES);
   return starts.map((at) => ({
     id: fields.getUint32(at),
@@ -156,9 +191,8 @@ function monitorsOf(message: Uint8Array): Monitor[] {
   }));
 }
 
-/** What people read of a reason: before it there may be a word for programs, like `unsupported_display: `. */
-export function wordsOf(reason: string): string {
-  return reason.replace(/^[a-z_]+:/, "").trim();
+function numbers(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function decoded(bytes: string): string {

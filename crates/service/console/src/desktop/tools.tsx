@@ -33,6 +33,8 @@ interface ToolsProps {
 
 interface Panel {
   readonly open: boolean;
+  /** Whether something has come that was not looked at. */
+  readonly news: boolean;
   set(open: boolean): void;
 }
 
@@ -89,7 +91,13 @@ export function Tools(props: ToolsProps) {
             </>
           )}
           {clipboard && (
-            <Toggle on={clipboard.open} icon="clipboard" onPress={() => clipboard.set(!clipboard.open)}>
+            <Toggle
+              on={clipboard.open}
+              icon="clipboard"
+              label={clipboard.news ? `${text.desktop.clipboard.heading}: ${text.desktop.clipboard.arrived}` : undefined}
+              news={clipboard.news}
+              onPress={() => clipboard.set(!clipboard.open)}
+            >
               {text.desktop.clipboard.heading}
             </Toggle>
           )}
@@ -149,15 +157,26 @@ interface ToggleProps {
   readonly on: boolean;
   readonly icon?: IconName;
   /** What it does, where the word on it is short. */
-  readonly label?: string;
+  readonly label?: string | undefined;
+  /** Marks it. */
+  readonly news?: boolean;
   readonly button?: RefObject<HTMLButtonElement | null>;
   readonly onPress: () => void;
   readonly children: string;
 }
 
-function Toggle({ on, icon, label, button, onPress, children }: ToggleProps) {
+function Toggle({ on, icon, label, news, button, onPress, children }: ToggleProps) {
   return (
-    <button ref={button} type="button" class="button button-small toggle" aria-pressed={on} aria-label={label} title={label} onClick={onPress}>
+    <button
+      ref={button}
+      type="button"
+      class="button button-small toggle"
+      aria-pressed={on}
+      aria-label={label}
+      title={label}
+      data-news={news || undefined}
+      onClick={onPress}
+    >
       {icon && <Icon name={icon} />}
       <span>{children}</span>
     </button>

@@ -8,7 +8,7 @@ import { text } from "../strings";
 import { Icon } from "../ui/icons";
 import { AskFor } from "./ask-for";
 import { chord } from "./chord";
-import { Clipboard, type Received, useOpening } from "./clipboard";
+import { Clipboard, type Received } from "./clipboard";
 import { addressOf } from "./early";
 import { useFullScreen } from "./full-screen";
 import { LatestMessage } from "./latest-message";
@@ -50,7 +50,8 @@ export function Viewer({ app, session, alone = false, unasked = false, onClose }
   const full = useFullScreen(frame, typing);
 
   const [received, setReceived] = useState<Received>();
-  const [clipboardOpen, setClipboardOpen] = useOpening(received);
+  const [clipboardOpen, setClipboardOpen] = useState(false);
+  const [looked, setLooked] = useState<Received>();
 
   const standing = standingOf(session, phase);
   const clipboard = session.granted.includes("clipboard");
@@ -60,7 +61,7 @@ export function Viewer({ app, session, alone = false, unasked = false, onClose }
   const name = text.desktop.of(session.title.trim() || text.common.unnamed);
 
   const wanted = isWanted(session);
-  const settings = { name, hint: HINT, control, keyboard, quality: preferences.quality };
+  const settings = { name, hint: HINT, control, clipboard, keyboard, quality: preferences.quality };
   useEffect(() => {
     if (!wanted || !canvas.current) return;
     const opened = openDesktop(addressOf(session.id), canvas.current, settings, {
@@ -77,16 +78,29 @@ export function Viewer({ app, session, alone = false, unasked = false, onClose }
       setPhase({ at: "connecting" });
     };
   }, [wanted, session.id]);
-  useEffect(() => link.current?.configure(settings), [name, control, keyboard, preferences.quality]);
+  useEffect(() => link.current?.configure(settings), [name, control, clipboard, keyboard, preferences.quality]);
   // An agent that came back is reached without waiting for the next try.
   useEffect(() => {
     if (session.presence.present) link.current?.hurry();
   }, [session.presence.present]);
 
+  // The picture's line is no better than the one that fell silent, and a picture that stands still would be a lie.
+  const silences = useRef(app.silences);
+  useEffect(() => {
+    if (app.silences !== silences.current) link.current?.renew();
+    silences.current = app.silences;
+  }, [app.silences]);
+
   // A text goes with the right to it.
   useEffect(() => {
-    if (!clipboard) setReceived(undefined);
+    if (clipboard) return;
+    setReceived(undefined);
+    setClipboardOpen(false);
   }, [clipboard]);
+  // The panel does not open by itself: it would move the picture away below the pointer.
+  useEffect(() => {
+    if (clipboardOpen) setLooked(received);
+  }, [clipboardOpen, received]);
 
   // The focus stays in the viewer when the picture, or the right to type in it, is gone.
   useEffect(() => {
@@ -134,7 +148,7 @@ export function Viewer({ app, session, alone = false, unasked = false, onClose }
         onPrefer={prefer}
         keyboard={control && running ? { on: keyboard, set: setKeyboard, button: keyboardButton } : undefined}
         onCtrlAltDel={() => link.current?.sendCtrlAltDel()}
-        clipboard={clipboard ? { open: clipboardOpen, set: setClipboardOpen } : undefined}
+        clipboard={clipboard ? { open: clipboardOpen, news: received !== undefined && received !== looked && !clipboardOpen, set: setClipboardOpen } : undefined}
         onClose={onClose}
       />
       {running && (

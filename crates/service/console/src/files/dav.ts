@@ -28,8 +28,8 @@ export class FilesError extends Error {
 /** It is not what it was, or there is something where nothing was to be. */
 export const CHANGED = "changed";
 const PASSING = ["unreachable", "agent_unreachable", "rate_limited", "shutting_down", "too_many_attempts"];
-/** The longest list that is read, in bytes: tens of thousands of names. */
-const MAX_LIST = 32 * 1024 * 1024;
+/** The longest list that is read, in bytes: more than the page shows of one folder. */
+const MAX_LIST = 12 * 1024 * 1024;
 const MAX_PROBLEM = 64 * 1024;
 
 function wordsFor(code: string): string {
@@ -115,7 +115,9 @@ export function refusal(status: number, headers: Pick<Headers, "get">, body: str
   } catch {
     code = undefined;
   }
-  if (code === "unauthenticated") signedOutMeanwhile();
+  // The service says it with this status, which it passes on from no computer; with any other it is the computer's word.
+  if (code === "unauthenticated" && status === 401) signedOutMeanwhile();
+  else if (code === "unauthenticated") code = "failed";
   // Where the service itself is hurrying away, its answer may be cut.
   const known = typeof code === "string" ? code : status >= 502 ? "unreachable" : "failed";
   return new FilesError(known, Number.isSafeInteger(offset) ? offset : 0);
@@ -147,9 +149,10 @@ export interface Read {
   readonly etag: string | undefined;
 }
 
-/** A small file. */
-export async function read(session: string, path: Path, limit: number): Promise<Read> {
-  const { bytes, headers } = await ask("GET", addressOf(session, path), { limit });
+/** A small file, or the end of a larger one. */
+export async function read(session: string, path: Path, limit: number, from = 0): Promise<Read> {
+  const part: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` };
+  const { bytes, headers } = await ask("GET", addressOf(session, path), { headers: part, limit });
   return { bytes, etag: headers.get("etag") ?? undefined };
 }
 

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { explain } from "../api";
+import { update } from "../store";
 import { text } from "../strings";
 import { files } from "../strings/files";
 import { Button, ErrorLine, Modal, Woven } from "../ui/parts";
@@ -61,6 +62,23 @@ export function Editor({ session, path: first, mayWrite, taken, onClose, onSaved
   const changed = opened !== undefined && words !== opened.file.words;
   const editable = mayWrite && opened?.etag !== undefined;
 
+  const question = () => setLeaving(true);
+  const goOn = () => {
+    setLeaving(false);
+    field.current?.focus();
+  };
+  // "Back" and a link lead away from what is not saved.
+  useEffect(() => {
+    if (!changed) return;
+    const warn = (event: Event) => event.preventDefault();
+    update({ unsaved: question });
+    addEventListener("beforeunload", warn);
+    return () => {
+      update({ unsaved: undefined });
+      removeEventListener("beforeunload", warn);
+    };
+  }, [changed]);
+
   /** Answers whether it was saved. */
   const save = async (to: Path, over: string | undefined) => {
     if (!opened || busy) return;
@@ -92,8 +110,9 @@ export function Editor({ session, path: first, mayWrite, taken, onClose, onSaved
     }
   };
   const close = () => {
-    if (changed && !leaving) setLeaving(true);
-    else onClose();
+    if (!changed) onClose();
+    else if (leaving) goOn();
+    else question();
   };
 
   return (
@@ -112,7 +131,8 @@ export function Editor({ session, path: first, mayWrite, taken, onClose, onSaved
         </p>
       ) : (
         <>
-          {!editable && <p class="hint">{mayWrite ? files.editor.noTag : files.editor.readOnly}</p>}
+          {!editable && changed && <p role="alert">{files.editor.lost}</p>}
+          {!editable && !changed && <p class="hint">{mayWrite ? files.editor.noTag : files.editor.readOnly}</p>}
           {editable && opened.file.mixed && <p class="hint">{files.editor.mixed}</p>}
           <textarea
             ref={field}
@@ -163,7 +183,7 @@ export function Editor({ session, path: first, mayWrite, taken, onClose, onSaved
                 <Button small look="danger" onPress={onClose}>
                   {files.editor.discard}
                 </Button>
-                <Button small onPress={() => (setLeaving(false), field.current?.focus())}>
+                <Button small onPress={goOn}>
                   {files.editor.goOn}
                 </Button>
               </div>

@@ -3,12 +3,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { AskPermission } from "../request/ask-permission";
 import type { HeldSession } from "../state";
-import type { App } from "../store";
+import { type App, update } from "../store";
 import { text } from "../strings";
 import { files } from "../strings/files";
 import { Icon } from "../ui/icons";
 import { Badge } from "../ui/parts";
 import { DropPlace, useUploads } from "./drop-place";
+import { Editor } from "./editor";
 import { Folder } from "./folder";
 import type { Path } from "./names";
 import { mayRead, mayWrite, standingOf } from "./standing";
@@ -31,6 +32,11 @@ document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 /** Where one was in each session, for coming back to it. */
 const paths = new Map<string, Path>();
 
+interface Edited {
+  readonly path: Path;
+  readonly taken: readonly string[];
+}
+
 export function FileBrowser({ app, session, asked, onClose }: FileBrowserProps) {
   const [path, setPath] = useState<Path>(paths.get(session.id) ?? []);
   const standing = standingOf(session);
@@ -43,7 +49,14 @@ export function FileBrowser({ app, session, asked, onClose }: FileBrowserProps) 
   useEffect(() => {
     if (asked) frame.current?.focus({ preventScroll: true });
   }, []);
+  useEffect(() => {
+    update({ listed: session.id });
+    return () => update({ listed: undefined });
+  }, [session.id]);
   const uploads = useUploads(session, path);
+  // What is being written outlives the list it was opened from.
+  const [edited, setEdited] = useState<Edited>();
+  const [saves, setSaves] = useState(0);
   const able = standing !== "ended" && standing !== "notGranted";
   return (
     <section class="panel files" ref={frame} tabIndex={-1} aria-label={text.files.heading}>
@@ -69,9 +82,29 @@ export function FileBrowser({ app, session, asked, onClose }: FileBrowserProps) 
           {standing === "notGranted" && <AskPermission app={app} session={session} permission="files_read" full />}
         </p>
       )}
-      {able && mayRead(session) && <Folder session={session} path={path} onGo={go} uploads={uploads} transfers={transfers} />}
+      {able && mayRead(session) && (
+        <Folder
+          session={session}
+          path={path}
+          onGo={go}
+          uploads={uploads}
+          transfers={transfers}
+          saves={saves}
+          onEdit={(file, taken) => setEdited({ path: file, taken })}
+        />
+      )}
       {able && !mayRead(session) && <DropPlace uploads={uploads} />}
       <TransferList session={session.id} transfers={transfers} />
+      {edited && (
+        <Editor
+          session={session.id}
+          path={edited.path}
+          mayWrite={able && mayWrite(session)}
+          taken={edited.taken}
+          onClose={() => setEdited(undefined)}
+          onSaved={() => setSaves((times) => times + 1)}
+        />
+      )}
     </section>
   );
 }

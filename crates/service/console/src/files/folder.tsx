@@ -13,7 +13,6 @@ import { bytes } from "./amounts";
 import { FilesError, makeFolder, remove, transfer } from "./dav";
 import { ListDialog, NameDialog } from "./dialogs";
 import { DropArea, UploadButton, type Uploads } from "./drop-place";
-import { Editor } from "./editor";
 import { type Entry, matching, type Order, sorted } from "./listing";
 import { freeName, type Path, samePath, shownName } from "./names";
 import { mayWrite, standingOf } from "./standing";
@@ -27,13 +26,16 @@ interface FolderProps {
   readonly onGo: (path: Path) => void;
   readonly uploads: Uploads;
   readonly transfers: readonly Transfer[];
+  /** How often something was saved from elsewhere. */
+  readonly saves: number;
+  /** Opens a text; `taken` are the names beside it. */
+  readonly onEdit: (path: Path, taken: readonly string[]) => void;
 }
 
 type Asking =
   | { readonly what: "folder" }
   | { readonly what: "rename"; readonly name: string }
-  | { readonly what: "delete"; readonly names: readonly string[] }
-  | { readonly what: "edit"; readonly name: string };
+  | { readonly what: "delete"; readonly names: readonly string[] };
 
 /** What is taken along to another folder. */
 interface Carried {
@@ -48,12 +50,12 @@ const ROWS = 400;
 const SEARCHABLE = 12;
 const BETWEEN_DOWNLOADS_MS = 400;
 
-export function Folder({ session, path, onGo, uploads, transfers }: FolderProps) {
+export function Folder({ session, path, onGo, uploads, transfers, saves, onEdit }: FolderProps) {
   const ready = standingOf(session) === "ready";
   const writable = mayWrite(session);
   // What has arrived here is listed.
   const arrived = transfers.filter((it) => it.direction === "up" && it.state === "done" && samePath(it.path.slice(0, -1), path)).length;
-  const { listing, error, busy, reload } = useListing(session.id, path, ready, arrived);
+  const { listing, error, busy, reload } = useListing(session.id, path, ready, `${arrived} ${saves}`);
   const [order, setOrder] = useState<Order>({ by: "name", descending: false });
   const [words, setWords] = useState("");
   const [rows, setRows] = useState(ROWS);
@@ -64,7 +66,8 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
   const [carried, setCarried] = useState<Carried>();
   const [failure, setFailure] = useState<string>();
   const [working, setWorking] = useState(false);
-  const wantsFocus = useRef(false);
+  /** Whether the keyboard is to be in the list once it is there, and on which name. */
+  const wantsFocus = useRef<boolean | string>(false);
 
   const entries = listing?.entries ?? [];
   const taken = entries.map((it) => it.name);
@@ -82,13 +85,17 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
   }, [JSON.stringify(path)]);
   useEffect(() => {
     // What is gone is not chosen any more.
-    if (listing && [...selected].some((it) => !taken.includes(it))) setSelected(new Set(chosen.map((it) => it.name)));
-    if (listing && wantsFocus.current) {
+    const here = new Set(taken);
+    if (listing && [...selected].some((it) => !here.has(it))) setSelected(new Set(chosen.map((it) => it.name)));
+    if (listing && wantsFocus.current !== false) {
+      // Not before: a dialog that closes puts the focus back to where it was.
+      if (typeof wantsFocus.current === "string") setActive(wantsFocus.current);
       wantsFocus.current = false;
-      setFocus((times) => times + 1);
+      focusList();
     }
   }, [listing]);
 
+  const focusList = () => setFocus((times) => times + 1);
   const goTo = (to: Path) => {
     wantsFocus.current = true;
     onGo(to);
@@ -132,14 +139,14 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
     // The keyboard goes on beside what is gone.
     const at = shown.findIndex((it) => it.name === names[0]);
     const next = [...shown.slice(at + 1), ...shown.slice(0, at).toReversed()].find((it) => !names.includes(it.name));
-    setActive(next?.name);
-    wantsFocus.current = true;
+    wantsFocus.current = next?.name ?? true;
     void each(names, (name) => remove(session.id, [...path, name]));
   };
   const putDown = () => {
     if (!carried) return;
     const { how, from, names } = carried;
     setCarried(undefined);
+    wantsFocus.current = true;
     const beside = samePath(from, path);
     void each(names, (name) =>
       transfer(how, session.id, [...from, name], [...path, how === "COPY" && beside ? freeName(name, taken) : name]),
@@ -194,7 +201,13 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
           <Button small look="primary" disabled={working || intoItself} onPress={putDown}>
             {carried.how === "COPY" ? files.copyHere : files.moveHere}
           </Button>
-          <Button small onPress={() => setCarried(undefined)}>
+          <Button
+            small
+            onPress={() => {
+              setCarried(undefined);
+              focusList();
+            }}
+          >
             {text.common.cancel}
           </Button>
         </div>
@@ -215,7 +228,7 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
               </Button>
             )}
             {only && !only.isFolder && (
-              <Button small icon="edit" onPress={() => setAsking({ what: "edit", name: only.name })}>
+              <Button small icon="edit" onPress={() => onEdit([...path, only.name], taken)}>
                 {writable ? files.edit : files.read}
               </Button>
             )}
@@ -312,6 +325,7 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
           />
         </div>
       )}
+      {listing?.cut && <p class="hint">{files.cut}</p>}
       {found.length > shown.length && (
         <Button onPress={() => setRows(rows + ROWS)}>{files.more(Math.min(ROWS, found.length - shown.length))}</Button>
       )}
@@ -339,8 +353,9 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
           taken={taken}
           onSubmit={async (name) => {
             await transfer("MOVE", session.id, [...path, asking.name], [...path, name]);
-            setActive(name);
             setSelected(new Set([name]));
+            // The row that the dialog was opened from goes with its name.
+            wantsFocus.current = name;
             reload();
           }}
           onClose={() => setAsking(undefined)}
@@ -353,16 +368,6 @@ export function Folder({ session, path, onGo, uploads, transfers }: FolderProps)
           names={asking.names}
           choices={[{ words: files.removeNow, look: "danger", onChoose: () => discard(asking.names) }]}
           onClose={() => setAsking(undefined)}
-        />
-      )}
-      {asking?.what === "edit" && (
-        <Editor
-          session={session.id}
-          path={[...path, asking.name]}
-          mayWrite={writable}
-          taken={taken}
-          onClose={() => setAsking(undefined)}
-          onSaved={reload}
         />
       )}
     </DropArea>

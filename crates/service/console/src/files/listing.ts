@@ -17,6 +17,8 @@ export interface Listing {
   readonly entries: readonly Entry[];
   /** How many bytes there is room for, where that is told. */
   readonly free: number | undefined;
+  /** Whether there is more in it than is listed. */
+  readonly cut: boolean;
 }
 
 export const PROPERTIES =
@@ -24,6 +26,8 @@ export const PROPERTIES =
   "<getlastmodified/><getetag/><quota-available-bytes/></prop></propfind>";
 
 const DAV = "DAV:";
+/** As many of a folder as a page can show, sort and search without standing still. */
+const MOST = 20_000;
 
 /** Reads the answer about the folder at `address`; nothing where it is no such answer. */
 export function listingOf(xml: string, address: string): Listing | undefined {
@@ -33,21 +37,34 @@ export function listingOf(xml: string, address: string): Listing | undefined {
   if (document.getElementsByTagName("parsererror").length > 0) return undefined;
   const entries = new Map<string, Entry>();
   let free: number | undefined;
-  for (const response of document.getElementsByTagNameNS(DAV, "response")) {
-    const name = nameBelow(address, textOf(response, "href") ?? "");
-    if (name === "") free = numberOf(textOf(response, "quota-available-bytes"));
+  // Each element is looked at once, however they are nested: what is asked of the whole tree again and again takes minutes.
+  for (const response of below([document.documentElement], "response")) {
+    const [href] = below([response], "href");
+    const name = nameBelow(address, href?.textContent?.trim() ?? "");
+    const properties = new Map<string, Element>();
+    for (const it of below(below(below([response], "propstat"), "prop"))) if (!properties.has(it.localName)) properties.set(it.localName, it);
+    const textOf = (property: string) => properties.get(property)?.textContent?.trim() || undefined;
+    if (name === "") free = numberOf(textOf("quota-available-bytes"));
     if (!name || entries.has(name)) continue;
-    const isFolder = response.getElementsByTagNameNS(DAV, "collection").length > 0;
-    const modified = Date.parse(textOf(response, "getlastmodified") ?? "");
+    if (entries.size === MOST) return { entries: [...entries.values()], free, cut: true };
+    const type = properties.get("resourcetype");
+    const isFolder = type !== undefined && below([type], "collection").length > 0;
+    const modified = Date.parse(textOf("getlastmodified") ?? "");
     entries.set(name, {
       name,
       isFolder,
-      size: isFolder ? undefined : numberOf(textOf(response, "getcontentlength")),
+      size: isFolder ? undefined : numberOf(textOf("getcontentlength")),
       modified: Number.isNaN(modified) ? undefined : modified,
-      etag: textOf(response, "getetag"),
+      etag: textOf("getetag"),
     });
   }
-  return { entries: [...entries.values()], free };
+  return { entries: [...entries.values()], free, cut: false };
+}
+
+/** What lies directly in these, of this name if there is one. */
+function below(elements: readonly Element[], name?: string): Element[] {
+  const children = elements.flatMap((it) => [...it.children]);
+  return children.filter((it) => it.namespaceURI === DAV && (name === undefined || it.localName === name));
 }
 
 /** The name of what lies directly in the folder; empty for the folder itself, nothing for anything else. */
@@ -66,10 +83,6 @@ export function nameBelow(address: string, href: string): string | undefined {
   if (names.length === above.length) return "";
   const name = names.at(-1) ?? "";
   return name === "." || name === ".." || /[/\\\0]/.test(name) ? undefined : name;
-}
-
-function textOf(element: Element, name: string): string | undefined {
-  return element.getElementsByTagNameNS(DAV, name)[0]?.textContent?.trim() || undefined;
 }
 
 function numberOf(digits: string | undefined): number | undefined {

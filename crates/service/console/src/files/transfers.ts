@@ -3,7 +3,8 @@
 
 import { explain } from "../api";
 import { current, update } from "../store";
-import { CHANGED, FilesError, look, save } from "./dav";
+import { text } from "../strings";
+import { CHANGED, FilesError, look, read, save } from "./dav";
 import { addressOf, freeName, type Path } from "./names";
 import { mayWrite, standingOf } from "./standing";
 import { kept, send } from "./upload";
@@ -39,8 +40,11 @@ export interface Transfer {
 /** What becomes of files whose names are taken. */
 export type IfTaken = "replace" | "keep_both" | "refuse";
 
+/** Of one session's: each has a line of its own. */
 const AT_A_TIME = 2;
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [500, 5_000];
+/** How much of a file is read again where it is not known whether it arrived. */
+const COMPARED = 256 * 1024;
 /** How often progress is drawn. */
 const TOLD_EVERY_MS = 200;
 
@@ -124,10 +128,18 @@ export function canRetry(it: Transfer): boolean {
 
 const NEW = { state: "queued", sent: 0, speed: undefined, problem: undefined, turn: 0 } as const;
 
+/** Whose turn it is. */
+export function next(transfers: readonly Transfer[]): readonly Transfer[] {
+  const uploads = transfers.filter((it) => it.direction === "up" && isOpen(it));
+  return [...new Set(uploads.map((it) => it.session))].flatMap((session) => {
+    const open = uploads.filter((it) => it.session === session);
+    const queued = open.filter((it) => it.state === "queued");
+    return queued.slice(0, Math.max(0, AT_A_TIME - (open.length - queued.length)));
+  });
+}
+
 function begin(): void {
-  const busy = all.filter((it) => it.direction === "up" && (it.state === "running" || it.state === "waiting")).length;
-  const next = all.filter((it) => it.direction === "up" && it.state === "queued").slice(0, Math.max(0, AT_A_TIME - busy));
-  for (const it of next) {
+  for (const it of next(all)) {
     const job = jobs.get(it.id);
     if (!job) continue;
     change(it.id, { state: "running" });
@@ -141,9 +153,14 @@ async function carry({ id, session, path, sent: before }: Transfer, { file, repl
   let retryMs = FIRST_RETRY_MS;
   let again = before > 0;
   for (;;) {
+    /** Where this attempt goes on. */
+    let offset = 0;
     try {
       await reachable(id, session, signal);
-      const offset = again && file.size > 0 ? await kept(address, file.size, signal) : 0;
+      if (again) {
+        await stillThere(file);
+        if (file.size > 0) offset = await kept(address, file.size, signal);
+      }
       change(id, { state: "running", sent: offset });
       const onProgress = meter(id, offset, file.size, () => (retryMs = FIRST_RETRY_MS));
       await send({ address, file, offset, replace, signal, onProgress });
@@ -151,10 +168,11 @@ async function carry({ id, session, path, sent: before }: Transfer, { file, repl
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof FilesError)) return change(id, { state: "failed", problem: explain(error), speed: undefined });
-      const sent = all.find((it) => it.id === id)?.sent ?? 0;
-      // Its answer may be what was lost.
-      if (error.code === CHANGED && again && sent === 0 && (await isThere(session, path, file.size))) {
-        return change(id, { state: "done", sent: file.size, speed: undefined });
+      // What was lost may have been the answer, after the last byte.
+      if (error.code === CHANGED && again && offset === 0) {
+        const found = await compare(session, path, file);
+        if (found === "same") return change(id, { state: "done", sent: file.size, speed: undefined });
+        if (found === "unknown") return change(id, { state: "failed", problem: new FilesError("maybe_there").message, speed: undefined });
       }
       if (!error.isPassing && error.code !== "wrong_offset") {
         return change(id, { state: "failed", problem: error.message, speed: undefined });
@@ -181,8 +199,25 @@ async function reachable(id: number, sessionId: string, signal: AbortSignal): Pr
   }
 }
 
-async function isThere(session: string, path: Path, size: number): Promise<boolean> {
-  return look(session, path).then((found) => found.size === size, () => false);
+/** A file that is gone or another one now cannot be sent, and a browser says of it what it says of a broken line. */
+async function stillThere(file: File): Promise<void> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new FilesError("changed_here");
+  }
+}
+
+/** Whether what is there is this file. Of a large one the end is compared: a file is placed whole, or not at all. */
+async function compare(session: string, path: Path, file: File): Promise<"same" | "other" | "unknown"> {
+  try {
+    if ((await look(session, path)).size !== file.size) return "other";
+    const from = Math.max(0, file.size - COMPARED);
+    const [there, here] = [await read(session, path, COMPARED, from), new Uint8Array(await file.slice(from).arrayBuffer())];
+    return there.bytes.length === here.length && here.every((byte, at) => byte === there.bytes[at]) ? "same" : "other";
+  } catch {
+    return "unknown";
+  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -229,7 +264,10 @@ function set(next: readonly Transfer[]): void {
   const open = all.filter((it) => it.direction === "up" && isOpen(it));
   if (open.length > 0) addEventListener("beforeunload", warn);
   else removeEventListener("beforeunload", warn);
-  update({ uploads: open.length === 0 ? undefined : summary(open) });
+  const { uploads: before, listed } = current();
+  // The list says it itself where it is on screen.
+  const ended = open.length === 0 && before !== undefined && before.session !== listed;
+  update({ uploads: open.length === 0 ? undefined : summary(open), ...(ended ? { announcement: text.files.uploaded } : {}) });
   for (const listener of listeners) listener();
 }
 

@@ -58,7 +58,6 @@ interface SearchProps {
 
 function Search({ filters, onChange, onClear }: SearchProps) {
   const set = (change: Partial<Filters>) => onChange({ ...filters, ...change });
-  const { everybody, mine, any } = text.history;
   const permissions = PERMISSIONS.map((it) => [it, text.permissions.names[it]] as const);
   const outcomes = Object.entries(text.history.outcomes) as [EndReason, string][];
   return (
@@ -72,18 +71,18 @@ function Search({ filters, onChange, onClear }: SearchProps) {
       <FilterChoice
         words={text.history.operator}
         value={filters.mine ? "mine" : ""}
-        choices={[["mine", mine]]}
-        none={everybody}
+        choices={[["mine", text.history.mine]]}
+        none={text.history.everybody}
         onChange={(it) => set({ mine: it === "mine" })}
       />
       <FilterChoice
         words={text.history.permission}
         value={filters.permission}
         choices={permissions}
-        none={any}
+        none={text.history.any}
         onChange={(permission) => set({ permission })}
       />
-      <FilterChoice words={text.history.outcome} value={filters.ended} choices={outcomes} none={any} onChange={(ended) => set({ ended })} />
+      <FilterChoice words={text.history.outcome} value={filters.ended} choices={outcomes} none={text.history.any} onChange={(ended) => set({ ended })} />
     </FilterForm>
   );
 }

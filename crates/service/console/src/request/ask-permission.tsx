@@ -5,7 +5,7 @@ import { type HeldSession, isOpen, latestRequest } from "../state";
 import type { App } from "../store";
 import { text } from "../strings";
 import type { Permission } from "../types";
-import { useTask } from "../ui/hooks";
+import { useHeldFocus, useTask } from "../ui/hooks";
 import { Button, ErrorLine } from "../ui/parts";
 import { RequestMark } from "./agent-request";
 import { subjectOf } from "./request-dialog";
@@ -22,15 +22,21 @@ export function AskPermission({ app, session, permission, full = false }: AskPer
   const words = text.session.askForOf(text.permissions.names[permission]);
   const target = { session: session.id };
   const { busy, error, run } = useTask(() => sendRequest({ target, permissions: [permission] }));
+  const place = useHeldFocus<HTMLSpanElement>();
   const latest = latestRequest(app.state, target);
   // One request at a time.
-  if (latest && isOpen(latest)) return latest.permissions.includes(permission) ? <RequestMark request={latest} /> : null;
-  if (!subjectOf(app.state, target).allowed.includes(permission)) return null;
+  const open = latest && isOpen(latest) ? latest : undefined;
+  const shown = open ? open.permissions.includes(permission) : subjectOf(app.state, target).allowed.includes(permission);
+  if (!shown) return null;
   return (
-    <span class="ask-for">
-      <Button small={full} disabled={busy} label={words} onPress={run}>
-        {full ? words : text.session.askFor}
-      </Button>
+    <span class="ask-for" ref={place} tabIndex={-1}>
+      {open ? (
+        <RequestMark request={open} />
+      ) : (
+        <Button small={full} disabled={busy} label={words} onPress={run}>
+          {full ? words : text.session.askFor}
+        </Button>
+      )}
       <ErrorLine words={error} />
     </span>
   );

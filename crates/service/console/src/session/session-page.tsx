@@ -12,7 +12,7 @@ import { type HeldSession, isOpen, latestRequest } from "../state";
 import type { App } from "../store";
 import { text } from "../strings";
 import { ACTIONS, type Me, type Permission, PERMISSIONS, type ReceiptView } from "../types";
-import { useSecondsSince, useTask } from "../ui/hooks";
+import { useHeldFocus, useSecondsSince, useTask } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { Badge, Button, Countdown, Empty, ErrorLine, Name, Section } from "../ui/parts";
 import { Chat } from "./chat";
@@ -218,9 +218,10 @@ function Permissions({ app, session, receipts, mine }: PermissionsProps) {
   const free = mine && !session.ended && !(open && isOpen(open));
   const askable = free ? subjectOf(app.state, target).allowed : [];
   const one = useTask((permission: Permission) => sendRequest({ target, permissions: [permission] }));
+  const place = useHeldFocus<HTMLUListElement>();
   return (
     <Section heading={text.session.permissions}>
-      <ul class="permissions">
+      <ul class="permissions" ref={place} tabIndex={-1}>
         {PERMISSIONS.map((it) => {
           const granted = session.granted.includes(it);
           const standing = granted

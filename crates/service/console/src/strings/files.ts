@@ -30,6 +30,7 @@ export const files = {
   search: t("Search in this folder"),
   count: (count: number) => counted("{count} item", "{count} items", count),
   free: (size: string) => t("{size} free", { size }),
+  cut: t("There is more in this folder than can be listed here."),
   more: (count: number) => counted("Show {count} more", "Show {count} more", count),
   empty: t("This folder is empty"),
   emptyDetail: t("Drop files here, or choose them with “Upload”."),
@@ -119,6 +120,7 @@ export const files = {
     unsaved: (name: string) => t("Your changes to {name} are not saved.", { name }),
     discard: t("Discard them"),
     goOn: t("Go on editing"),
+    lost: t("What you wrote cannot be saved here any more. Copy it if you still need it."),
   },
 
   problems: {
@@ -142,6 +144,8 @@ export const files = {
     no_trash: t("There is no trash that this could be moved to, and nothing is deleted for good."),
     disk_full: t("There is not enough space on the user's computer."),
     too_much: t("This folder has too much in it to be copied at once. Copy what is in it part by part."),
+    changed_here: t("The file was changed or removed on your own computer after you chose it. Choose it again."),
+    maybe_there: t("The connection broke at the very end, and there is a file of this name now. It may be yours: look at it, or ask the user."),
     too_large_here: t("This is too much to be shown here."),
     failed: t("The user's computer could not do this. Try again, or ask the user."),
   } as const,

@@ -1,6 +1,7 @@
 // Time and tasks for components.
 
-import { useEffect, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { explain } from "../api";
 import { secondsLeft } from "../format";
 
@@ -41,6 +42,16 @@ export function useSecondsSince(secs: number, at: number, running: boolean): num
 export function useNow(): number {
   useTick(true);
   return Date.now();
+}
+
+/** An element that takes the focus when what had it inside goes away; it would fall out of the page's order otherwise. */
+export function useHeldFocus<E extends HTMLElement>(): RefObject<E | null> {
+  const place = useRef<E>(null);
+  const had = place.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    if (had && document.activeElement === document.body) place.current?.focus({ preventScroll: true });
+  });
+  return place;
 }
 
 export interface Task<A extends unknown[]> {

@@ -252,6 +252,12 @@ export function Modal({ heading, onClose, wide, children }: ModalProps) {
         event.preventDefault();
         onClose();
       }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        // The browser closes a dialog that keeps itself open at the second press, also where the key is only held.
+        event.preventDefault();
+        if (!event.repeat) onClose();
+      }}
     >
       <div class="modal-head">
         <h2 id={id}>{heading}</h2>

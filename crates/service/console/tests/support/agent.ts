@@ -58,6 +58,7 @@ export class ScriptedAgent {
     const answer = await this.post<{ agent_token: string }>("/enrol", {
       enrolment_token: token,
       public_key: this.publicKey,
+      proof: this.signed("ondemand-enrolment+jws", { version: 1, token: hash(token), signed_at: new Date().toISOString() }),
       agent: DESCRIPTION,
       computer,
       user,
@@ -119,7 +120,6 @@ export class ScriptedAgent {
 
   /** Signs and sends the receipt; the answer has the session, if one came of it. */
   async decide(request: AskedRequest, decision: Decision): Promise<string | undefined> {
-    const header = { alg: "EdDSA", typ: "ondemand-receipt+jws", kid: hash(Buffer.from(this.publicKey, "base64url")) };
     const terms = {
       version: 1,
       request_id: request.id,
@@ -130,8 +130,7 @@ export class ScriptedAgent {
       number: ++this.receipts,
       ...(this.previous === undefined ? {} : { previous: this.previous }),
     };
-    const signed = [header, terms].map((it) => Buffer.from(JSON.stringify(it)).toString("base64url")).join(".");
-    const receipt = `${signed}.${sign(null, Buffer.from(signed), this.privateKey).toString("base64url")}`;
+    const receipt = this.signed("ondemand-receipt+jws", terms);
     this.previous = hash(receipt);
     const answer = await this.post<components["schemas"]["OutcomeResponse"]>(`/requests/${request.id}/outcome`, {
       receipt,
@@ -185,6 +184,13 @@ export class ScriptedAgent {
     const answer = await response.text();
     if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${answer}`);
     return (answer === "" ? {} : JSON.parse(answer)) as T;
+  }
+
+  /** A compact JWS. */
+  private signed(typ: string, terms: object): string {
+    const header = { alg: "EdDSA", typ, kid: hash(Buffer.from(this.publicKey, "base64url")) };
+    const signed = [header, terms].map((it) => Buffer.from(JSON.stringify(it)).toString("base64url")).join(".");
+    return `${signed}.${sign(null, Buffer.from(signed), this.privateKey).toString("base64url")}`;
   }
 
   private headers(): Record<string, string> {

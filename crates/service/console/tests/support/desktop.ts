@@ -75,6 +75,11 @@ export class ScriptedDesktop {
     this.clipboard(NOTIFY | TEXT);
   }
 
+  /** Sends it at once, whoever wants it or not. */
+  provideText(text: string): void {
+    this.clipboard(PROVIDE | TEXT, deflateSync(sized(`${text}\0`)));
+  }
+
   private clipboard(flags: number, data: Buffer = Buffer.alloc(0)): void {
     this.line.send(Buffer.concat([Buffer.from([3, 0, 0, 0]), double(-4 - data.length), double(flags), data]));
   }

@@ -61,6 +61,11 @@ export class Tunnel {
     return new Tunnel(await dial(address, SUBPROTOCOL, { authorization: `Bearer ${ticket}` }), script);
   }
 
+  /** Whether nobody is connected through it. */
+  get idle(): boolean {
+    return [...this.streams.values()].every((it) => it.gone);
+  }
+
   /** The code with which the service closed it. */
   get closed(): Promise<number> {
     return this.line.closed;

@@ -24,7 +24,10 @@ fn agent(row: &Row<'_>) -> rusqlite::Result<AgentRecord> {
         pruned_through: row.get("pruned_through")?,
         runs: Runs {
             latest: row.get("run")?,
-            before: row.get("run_before")?,
+            // They have no blanks.
+            before: row
+                .get::<_, Option<String>>("run_before")?
+                .map_or_else(Vec::new, |names| names.split_whitespace().map(str::to_owned).collect()),
             returned: row.get("runs_returned")?,
         },
     })
@@ -94,7 +97,7 @@ impl Agents for Records<'_> {
         let Runs { latest, before, returned } = runs;
         self.execute(
             "UPDATE agent SET run = ?2, run_before = ?3, runs_returned = ?4 WHERE key = ?1",
-            params![key.0, latest, before, returned],
+            params![key.0, latest, before.join(" "), returned],
         )?;
         Ok(())
     }

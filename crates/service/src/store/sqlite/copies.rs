@@ -3,7 +3,7 @@
 use super::{Sqlite, file, schema};
 use crate::store::{Error, Result};
 use rusqlite::{Connection, OpenFlags};
-use std::{path::Path, sync::PoisonError};
+use std::{io::ErrorKind, path::Path, sync::PoisonError};
 
 impl Sqlite {
     /// Writes a copy of the database as it is now to `path`, which must not exist; readable by its owner only. Others go on
@@ -53,12 +53,13 @@ impl Sqlite {
 fn copy(from: &Connection, path: &Path) -> Result<()> {
     let failed =
         |source: Box<dyn std::error::Error + Send + Sync>| Error::Open { path: path.to_owned(), source };
-    if path.exists() {
-        return Err(failed("it exists already".into()));
-    }
     let name = path.to_str().ok_or_else(|| failed("its name is no text".into()))?;
-    // SQLite takes an empty file for one to be made, and leaves its rights as they are.
-    file::make_private(path).map_err(|source| failed(source.into()))?;
+    // SQLite takes an empty file for one to be made, and leaves its rights as they are. A file or link that somebody else
+    // put there has other rights, or lies elsewhere.
+    file::make_new_private(path).map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => failed("it exists already".into()),
+        _ => failed(source.into()),
+    })?;
     let written = from.execute("VACUUM INTO ?1", [name]);
     // Half a copy looks like one.
     written.inspect_err(|_| drop(std::fs::remove_file(path)))?;

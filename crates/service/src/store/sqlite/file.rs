@@ -3,15 +3,20 @@
 use std::{fs::OpenOptions, io, path::Path};
 
 /// Makes `path` if it does not exist, readable and writable by its owner only; SQLite gives its side files the same
-/// rights.
-#[cfg(unix)]
+/// rights. On Windows, who may read it follows from its folder.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+    private().create(true).open(path).map(drop)
 }
 
-/// Makes `path` if it does not exist; who may read it follows from its folder on this system.
-#[cfg(not(unix))]
-pub(super) fn make_private(path: &Path) -> io::Result<()> {
-    OpenOptions::new().create(true).append(true).open(path).map(drop)
+/// Makes `path` as [`make_private`] does, and fails where there is anything of that name, be it a link to nowhere.
+pub(super) fn make_new_private(path: &Path) -> io::Result<()> {
+    private().create_new(true).open(path).map(drop)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }

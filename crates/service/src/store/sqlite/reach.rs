@@ -293,6 +293,16 @@ impl Reach for Records<'_> {
         )
     }
 
+    fn key_retired_at(&mut self, of: &OrganisationId, public_key: &str) -> Result<Option<Timestamp>> {
+        self.first(
+            "SELECT retired_at FROM device JOIN agent ON agent.device_id = device.id
+             WHERE agent.public_key = ?2 AND device.organisation_id = ?1 AND retired_at IS NOT NULL
+             ORDER BY retired_at DESC LIMIT 1",
+            params![Wire(of), public_key],
+            |row| time(row, "retired_at"),
+        )
+    }
+
     fn devices(&mut self, of: &OrganisationId) -> Result<Vec<DeviceRecord>> {
         self.all(
             &format!(
