@@ -301,3 +301,11 @@ fn a_folder_of_policies_that_cannot_be_listed_forbids() {
         MachineSettings { place: "/nowhere/50-policy.toml".into(), is_policy: true, content: Content::File };
     assert!(merge(&[Document::of_machine(gone).unwrap()]).permissions.value.is_empty());
 }
+
+#[test]
+fn whatever_stands_in_a_file_is_settings_or_a_mistake() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        drop(merge(&[policy(&text)]));
+    });
+}

@@ -165,6 +165,8 @@ fn minutes(duration: Duration) -> String {
 fn lengthen(command: &mut Command, long: bool) -> &mut Command {
     if long {
         command.env("PROPTEST_CASES", "20000").env("ONDEMAND_LONG_TESTS", "1");
+        // A second in a usual run.
+        command.env("BOLERO_RANDOM_TEST_TIME_MS", "60000").env("BOLERO_RANDOM_ITERATIONS", "1000000000");
     }
     command
 }

@@ -161,4 +161,14 @@ mod tests {
             prop_assert!(verify::<String>(&text, "a+jws", &key.public()).is_err());
         }
     }
+
+    #[test]
+    fn nothing_but_a_signature_is_believed() {
+        let (key, _) = KeyPair::generate();
+        bolero::check!().for_each(|bytes: &[u8]| {
+            let document = String::from_utf8_lossy(bytes);
+            let _ = peek::<serde_json::Value>(&document);
+            assert!(verify::<serde_json::Value>(&document, "a+jws", &key.public()).is_err());
+        });
+    }
 }

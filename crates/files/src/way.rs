@@ -104,6 +104,20 @@ pub(crate) fn check(name: &str) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_address_leads_out_of_the_folder() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            let address = String::from_utf8_lossy(bytes);
+            for prefix in ["", "/files/"] {
+                let Ok(way) = Way::of_address(&format!("{prefix}{address}"), prefix) else { continue };
+                for name in way.names() {
+                    assert!(!name.is_empty() && name != "." && name != "..", "{address:?}");
+                    assert!(!name.contains(['/', '\\', '\0']), "{address:?}");
+                }
+            }
+        });
+    }
     use proptest::prelude::*;
     use std::path::{Component, Path};
 

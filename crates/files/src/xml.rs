@@ -34,6 +34,13 @@ mod tests {
     }
 
     #[test]
+    fn no_document_is_too_much_to_look_at() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            let _ = check(bytes);
+        });
+    }
+
+    #[test]
     fn depth_document_types_and_nonsense_are_refused() {
         let deep = "<a>".repeat(MAX_XML_DEPTH + 1);
         let laughs = r#"<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"#;

@@ -213,6 +213,16 @@ mod tests {
         assert!(matches!(read::<FromWindow>(&mut &bytes[..bytes.len() - 1]), Err(Error::Ended)));
     }
 
+    #[test]
+    fn whatever_is_said_on_a_line_is_a_message_or_an_error() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            let _ = read::<FromWindow>(&mut &*bytes);
+            let _ = read::<FromAccess>(&mut &*bytes);
+            let _ = read::<ToWindow>(&mut &*bytes);
+            let _ = read::<ToAccess>(&mut &*bytes);
+        });
+    }
+
     fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: T) {
         let bytes = encode(&message).unwrap();
         assert_eq!(read::<T>(&mut bytes.as_slice()).unwrap(), message, "{}", String::from_utf8_lossy(&bytes));

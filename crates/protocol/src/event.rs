@@ -104,6 +104,25 @@ pub enum MessageKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        agent::{EnrolResponse, EventsResponse, JoinResponse, OutcomeResponse},
+        problem::Problem,
+        text,
+    };
+
+    #[test]
+    fn whatever_a_service_answers_is_read_or_an_error_and_shown_without_harm() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            let _ = serde_json::from_slice::<EventsResponse>(bytes);
+            let _ = serde_json::from_slice::<JoinResponse>(bytes);
+            let _ = serde_json::from_slice::<EnrolResponse>(bytes);
+            let _ = serde_json::from_slice::<OutcomeResponse>(bytes);
+            let _ = serde_json::from_slice::<Problem>(bytes);
+            let shown = text::one_line(&String::from_utf8_lossy(bytes), 40, "unnamed");
+            assert!(!shown.is_empty() && shown.chars().count() <= 40);
+            assert!(shown.chars().all(|c| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c)));
+        });
+    }
 
     #[test]
     fn an_event_of_a_later_version_is_unknown_and_not_an_error() {

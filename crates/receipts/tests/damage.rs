@@ -335,6 +335,16 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
+#[test]
+fn whatever_stands_in_a_file_is_a_finding_or_an_error() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        if let Ok(file) = File::read(bytes) {
+            // An empty file states nothing, and so nothing wrong.
+            assert!(!verify(&file, &Expected::default()).sound || file.receipts.is_empty());
+        }
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

@@ -117,6 +117,15 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_said_to_be_a_logo_is_a_picture_within_the_limits_or_none() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            if let Some(logo) = look(bytes).logo {
+                assert!(logo.size().width <= LARGEST_LOGO.0 && logo.size().height <= LARGEST_LOGO.1);
+            }
+        });
+    }
+
+    #[test]
     fn what_cannot_be_unpacked_within_the_limits_is_not_shown_and_harms_nothing() {
         let good = png(40, 20, png::ColorType::Rgba);
         assert!(look(&good).logo.is_some());
