@@ -139,6 +139,7 @@ impl Teller {
                     clipboard: ClipboardDone::default(),
                     started_at: None,
                     lasted_secs: None,
+                    suspicious: false,
                     result: HistoryResult::Open,
                 }));
                 self.let_go();
@@ -175,10 +176,11 @@ impl Teller {
             Entry::Actions { session_id, actions } => {
                 self.session(&session_id, |entry| entry.done = entry.done.union(actions));
             }
-            Entry::SessionEnded { session_id, reason, lasted_secs } => {
+            Entry::SessionEnded { session_id, reason, lasted_secs, suspicious } => {
                 self.session(&session_id, |entry| {
                     entry.result = HistoryResult::Ended { reason };
                     entry.lasted_secs = lasted_secs;
+                    entry.suspicious = suspicious;
                 });
             }
             Entry::Files { session_id, deeds } => {

@@ -168,6 +168,13 @@ struct Known {
     leaving: bool,
 }
 
+/// A computer on its way to become a device.
+struct Enrolling {
+    token: Secret,
+    /// The service called the agent's key a copy, and this is another.
+    with_new_key: bool,
+}
+
 /// A code being looked up or an invitation being joined. Dropping it tells the work that nobody wants its result.
 struct Joining {
     run: u64,
@@ -198,13 +205,15 @@ struct Resident {
     known: Option<Known>,
     joining: Option<Joining>,
     /// The service has not answered yet whether this computer becomes a device.
-    enrolling: bool,
+    enrolling: Option<Enrolling>,
     /// Whether this computer is managed by whoever enrolled it, even when the device is retired meanwhile.
     is_device: bool,
     tickets: BTreeMap<SessionId, Secret>,
     /// How many session windows died in this session.
     windows_died: u32,
     history: ReadHistory,
+    /// Shared with each thread that reads the settings.
+    settings_readers: Arc<()>,
     runs: u64,
     offline: bool,
     shown: Option<View>,
@@ -309,11 +318,12 @@ impl Resident {
             show_face,
             known: None,
             joining: None,
-            enrolling: false,
+            enrolling: None,
             is_device: options.is_device,
             tickets: BTreeMap::new(),
             windows_died: 0,
             history: ReadHistory::default(),
+            settings_readers: Arc::default(),
             runs: 0,
             offline: true,
             shown: None,
@@ -361,7 +371,7 @@ impl Resident {
                 self.tell_leaving();
             }
             if let Some(token) = options.enrolment_token {
-                self.enrol(token);
+                self.enrol(Enrolling { token, with_new_key: false });
             }
             self.without_a_line(now);
         }
@@ -434,6 +444,7 @@ impl Resident {
             return;
         }
         self.children.show(&view);
+        self.notifications.follow(&view);
         let face = Face::new(&view, self.language);
         if self.face.as_ref() != Some(&face) {
             (self.show_face)(face.clone());
@@ -455,12 +466,14 @@ impl Resident {
         self.children.close_windows();
         self.write_counts(self.clock.now(), true);
         let deadline = tokio::time::Instant::now() + GOODBYE_LIMIT;
-        while !self.outbox.is_empty() || self.children.is_holding() {
+        while !self.outbox.is_empty() || self.children.is_holding() || self.children.is_owed_an_end() {
             match tokio::time::timeout_at(deadline, received.recv()).await {
                 Ok(Some(Event::Delivered(delivered))) => self.outbox.delivered(&delivered.lane),
-                Ok(Some(Event::Access { run, said: Said::Ended(_) })) => {
+                Ok(Some(Event::Access { run, said })) => {
                     // Once, at the very end: nothing else is waiting for this thread.
-                    let _ = self.children.let_go(run).recv_timeout(LET_GO_LIMIT);
+                    let let_go = matches!(said, Said::Ended(_)).then(|| self.children.let_go(run));
+                    self.access_said(run, said, self.clock.now());
+                    let _ = let_go.map(|done| done.recv_timeout(LET_GO_LIMIT));
                 }
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => {
@@ -486,7 +499,7 @@ impl Resident {
     /// Where nothing is asked of the service, it cannot be known to be out of reach.
     fn without_a_line(&mut self, now: Now) {
         let polled = self.known.as_ref().is_some_and(|known| known.poll.is_some());
-        if !polled && !self.enrolling {
+        if !polled && self.enrolling.is_none() {
             self.reached(now);
         }
     }
@@ -531,13 +544,13 @@ impl Resident {
         self.poll();
     }
 
-    fn enrol(&mut self, enrolment_token: Secret) {
-        self.enrolling = true;
+    fn enrol(&mut self, enrolling: Enrolling) {
         let key = self.receipts.key();
+        let token = self.enrolling.insert(enrolling).token.clone();
         let (service, events) = (self.service.clone(), self.events.clone());
         tokio::spawn(async move {
             let later = |error| drop(events.send(Event::NotEnrolledYet(error)));
-            let enrolled = joining::enrol(&service, &key, &enrolment_token, later).await;
+            let enrolled = joining::enrol(&service, &key, &token, later).await;
             drop(events.send(Event::Enrolled(enrolled)));
         });
     }

@@ -72,6 +72,13 @@ const STARTED: Kind = kind(
 );
 const ENDED: Kind =
     kind(111, "session_ended", Information, "a session ends", "`session`, `reason`, `lasted_secs`");
+const SESSION_SUSPICIOUS: Kind = kind(
+    113,
+    "session_suspicious",
+    Warning,
+    "the user ends a session and says that something was wrong: call the user",
+    "`session`, `lasted_secs`",
+);
 const NOT_STARTED: Kind =
     kind(112, "session_not_started", Warning, "an approval comes to nothing", "`request`, `reason`");
 const MISTAKE: Kind = kind(
@@ -136,10 +143,13 @@ impl Event {
             Entry::NotStarted { request_id, reason } => {
                 (&NOT_STARTED, vec![("request", request_id.to_string()), ("reason", name(reason))])
             }
-            Entry::SessionEnded { session_id, reason, lasted_secs } => {
+            Entry::SessionEnded { session_id, reason, lasted_secs, suspicious } => {
                 let lasted = lasted_secs.map_or_else(|| "-".into(), |secs| secs.to_string());
-                let session = ("session", session_id.to_string());
-                (&ENDED, vec![session, ("reason", name(reason)), ("lasted_secs", lasted)])
+                let (session, lasted) = (("session", session_id.to_string()), ("lasted_secs", lasted));
+                match suspicious {
+                    true => (&SESSION_SUSPICIOUS, vec![session, lasted]),
+                    false => (&ENDED, vec![session, ("reason", name(reason)), lasted]),
+                }
             }
             // What was done in a session is between user and operator.
             Entry::TakenBack { .. }
@@ -192,7 +202,7 @@ mod tests {
     use super::*;
     use protocol::{EndReason, Operator, Permission};
 
-    const ALL: [&Kind; 9] = [
+    const ALL: [&Kind; 10] = [
         &REQUESTED,
         &APPROVED,
         &REJECTED,
@@ -201,6 +211,7 @@ mod tests {
         &STARTED,
         &ENDED,
         &NOT_STARTED,
+        &SESSION_SUSPICIOUS,
         &MISTAKE,
     ];
 
@@ -241,8 +252,13 @@ mod tests {
             session_id: "ses1".parse().unwrap(),
             reason: EndReason::User,
             lasted_secs: Some(61),
+            suspicious: false,
         };
         let ended = Event::of_entry(&entry).unwrap();
         assert_eq!(ended.line(), "session_ended session=ses1 reason=user lasted_secs=61");
+        let Entry::SessionEnded { session_id, reason, lasted_secs, .. } = entry else { unreachable!() };
+        let wrong = Entry::SessionEnded { session_id, reason, lasted_secs, suspicious: true };
+        let wrong = Event::of_entry(&wrong).unwrap();
+        assert_eq!((wrong.kind.id, wrong.kind.severity), (113, Warning));
     }
 }

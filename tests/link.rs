@@ -7,11 +7,15 @@
 mod between;
 #[path = "link/faults.rs"]
 mod faults;
+#[path = "link/hostile.rs"]
+mod hostile;
 #[path = "link/network.rs"]
 mod network;
 #[path = "link/operator.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod operator;
+#[path = "link/private.rs"]
+mod private;
 #[path = "link/proxy.rs"]
 mod proxy;
 #[path = "link/restarts.rs"]

@@ -83,7 +83,7 @@ fn try_show(language: Option<String>) -> io::Result<Fared> {
         }
     })?;
     let mut tell = |message: &ToWindow| line::write(&mut writer, message).is_ok();
-    tell(&ToWindow::Hello { version: line::VERSION, window: WindowKind::Prompt, language });
+    tell(&ToWindow::Hello { version: line::VERSION, window: WindowKind::Test, language });
     let started = Instant::now();
     let mut fared = Fared::default();
     let mut left = ANSWER_LIMIT.as_secs();

@@ -94,6 +94,7 @@ fn outcome(entry: &HistoryEntry) -> String {
     let text = match entry.result {
         HistoryResult::Open if entry.started_at.is_some() => "not ended yet",
         HistoryResult::Open => "not answered yet",
+        HistoryResult::Ended { .. } if entry.suspicious => "you ended it: something was wrong",
         HistoryResult::Ended { reason } => ended(reason),
         HistoryResult::NotStarted { .. } => "approved, but no session came of it",
         HistoryResult::Rejected { reason } => rejected(reason),
@@ -107,6 +108,7 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::User => "you ended it",
         EndReason::Operator => "the operator ended it",
         EndReason::Service => "the service ended it",
+        EndReason::OrganisationSuspended => "the service suspended the organisation",
         EndReason::Expired => "the agreed time was over",
         EndReason::LinkLost => "the connection was lost",
         EndReason::Locked => "the screen stayed locked",

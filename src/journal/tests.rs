@@ -138,7 +138,8 @@ fn what_was_left_open_is_found_at_the_next_start() {
     place.write(november(), vec![started("s1", "r2"), started("s1", "r3")]);
     assert_eq!(place.found().open, [OpenThing::Session("s1".parse().unwrap())]);
     let session_id = "s1".parse().unwrap();
-    let end = Entry::SessionEnded { session_id, reason: EndReason::User, lasted_secs: Some(5) };
+    let reason = EndReason::User;
+    let end = Entry::SessionEnded { session_id, reason, lasted_secs: Some(5), suspicious: false };
     place.write(november(), vec![end]);
     assert_eq!(place.found(), Found::default());
 }

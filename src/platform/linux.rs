@@ -1,13 +1,18 @@
 //! Linux.
 
+#[path = "linux/glibc.rs"]
+mod glibc;
 #[path = "linux/key_store.rs"]
 mod key_store;
 #[path = "linux/keys.rs"]
 mod keys;
+#[path = "linux/memory.rs"]
+mod memory;
 #[path = "linux/system_log.rs"]
 mod system_log;
 
 pub(crate) use key_store::KeyStore;
+pub(crate) use memory::{let_go_of_memory, save_memory};
 pub(crate) use system_log::tell_system_log;
 
 pub(crate) use super::unix::{
@@ -96,57 +101,6 @@ pub(crate) fn harden(role: Role) {
     }
 }
 
-/// Asks the allocator for less: a process with a few short-lived threads needs no pool for each of them.
-pub(crate) fn save_memory() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: `mallopt` takes plain numbers; no other thread runs yet.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 64 * 1024);
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 64 * 1024);
-    }
-}
-
-/// Lets go of what the start or a session needed and waiting does not: free pages of the heap, and the pages of the
-/// program file that are mapped although nothing uses them any more. The kernel keeps those in its cache for as long as it
-/// has no better use for the memory, so that what is needed again is mapped again without reading the disk.
-pub(crate) fn let_go_of_memory() {
-    /// Called with the program itself first; the libraries are shared with others and left alone.
-    unsafe extern "C" fn program(
-        object: *mut libc::dl_phdr_info,
-        _: libc::size_t,
-        _: *mut libc::c_void,
-    ) -> libc::c_int {
-        // SAFETY: the loader passes a valid object, whose headers stay where they are as long as the program runs.
-        let (base, headers) = unsafe {
-            (
-                (*object).dlpi_addr,
-                std::slice::from_raw_parts((*object).dlpi_phdr, (*object).dlpi_phnum.into()),
-            )
-        };
-        for header in headers {
-            if header.p_type != libc::PT_LOAD || header.p_flags & libc::PF_W != 0 {
-                continue;
-            }
-            let start = (base + header.p_vaddr) as usize;
-            let end = (start + header.p_memsz as usize) / PAGE * PAGE;
-            let start = start.next_multiple_of(PAGE);
-            // SAFETY: only whole pages of a part that is never written to: they come back from the file as they were.
-            unsafe { libc::madvise(start as *mut _, end.saturating_sub(start), libc::MADV_DONTNEED) };
-        }
-        1
-    }
-    /// A multiple of the page size of every system this runs on. A part that ends within one keeps a little.
-    const PAGE: usize = 64 * 1024;
-    // SAFETY: `program` keeps to what the loader asks of it and keeps nothing.
-    unsafe { libc::dl_iterate_phdr(Some(program), std::ptr::null_mut()) };
-    // SAFETY: only sizes; the allocator takes its own locks.
-    #[cfg(target_env = "gnu")]
-    unsafe {
-        libc::malloc_trim(0)
-    };
-}
-
 /// The program that runs now, even when its file was replaced meanwhile.
 pub(crate) fn own_program() -> std::io::Result<PathBuf> {
     Ok(PathBuf::from("/proc/self/exe"))
@@ -213,9 +167,6 @@ pub(crate) async fn show_notification(
             .timeout(Timeout::Never);
     }
     let handle = notification.show_async().await?;
-    if note.answers.is_none() {
-        return Ok(None);
-    }
     let mut answer = None;
     let chosen = handle.wait_for_action_async(|response: &NotificationResponse| {
         answer = match response {

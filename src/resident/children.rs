@@ -220,6 +220,8 @@ impl Children {
             WindowKind::Session => {
                 self.window.as_ref().is_some_and(|child| child.run == run) && may_window_say(input)
             }
+            // Only the doctor shows one, and hears what is pressed in it.
+            WindowKind::Test => false,
         }
     }
 
@@ -236,6 +238,7 @@ impl Children {
                 self.window.take_if(|child| child.run == run);
                 None
             }
+            WindowKind::Test => None,
         }
     }
 
@@ -247,6 +250,11 @@ impl Children {
     /// Nothing more is heard of this access process.
     pub(crate) fn access_ended(&mut self, run: u64) {
         self.served.remove(&run);
+    }
+
+    /// Whether an access process was killed, and what it did before has not all been heard.
+    pub(crate) fn is_owed_an_end(&self) -> bool {
+        !self.served.is_empty()
     }
 
     /// Whether this is the access process that runs now.
@@ -358,7 +366,8 @@ fn may_prompt_say(shows: &RequestId, input: &UserInput) -> bool {
         | UserInput::WithdrawHelp
         | UserInput::DoNotDisturb { .. }
         | UserInput::CloseSummary
-        | UserInput::CloseNotice => false,
+        | UserInput::CloseNotice
+        | UserInput::Report => false,
     }
 }
 
@@ -376,6 +385,7 @@ fn may_window_say(input: &UserInput) -> bool {
         | UserInput::SendCopied
         | UserInput::Prolong { .. }
         | UserInput::End
+        | UserInput::Report
         | UserInput::Say { .. }
         | UserInput::ChatSeen
         | UserInput::AskForHelp { .. }
@@ -462,6 +472,7 @@ mod tests {
         assert!(!may_window_say(&UserInput::MoreTime { request_id: one.clone() }));
         assert!(!may_prompt_say(&one, &UserInput::ConfirmJoin));
         assert!(may_window_say(&UserInput::End) && may_prompt_say(&one, &UserInput::End));
+        assert!(may_window_say(&UserInput::Report) && !may_prompt_say(&one, &UserInput::Report));
     }
 
     /// `program` is run as `program window` or `program access`.
@@ -483,5 +494,28 @@ mod tests {
         };
         assert_eq!(children.window_ended(WindowKind::Prompt, run), Some(request));
         assert_eq!(children.window_ended(WindowKind::Prompt, run), None);
+    }
+
+    /// Cargo tells its tests a lot through their environment, and none of that is listed.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_child_gets_nothing_of_the_environment_but_what_is_listed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert!(std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("CARGO")));
+        let folder = tempfile::tempdir().unwrap();
+        let (program, seen) = (folder.path().join("program"), folder.path().join("seen"));
+        std::fs::write(&program, format!("#!/bin/sh\n/usr/bin/env > {}\n", seen.display())).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let (mut children, mut events) = children(program.to_str().unwrap());
+        let view = crate::resident::menu::tests::view(session::Screen::Ready { accepted: true, help: None });
+        children.show_prompt(&"r1".parse().unwrap(), &view).unwrap();
+        while !matches!(events.recv().await, Some(Event::Window { said: Said::Ended(_), .. })) {}
+        let listed: Vec<OsString> = platform::environment_for_children().map(|(name, _)| name).collect();
+        for line in std::fs::read_to_string(seen).unwrap().lines() {
+            let name = line.split_once('=').map_or("", |(name, _)| name);
+            // The shell's own.
+            let of_shell = ["PWD", "_", "SHLVL", "OLDPWD", ""].contains(&name);
+            assert!(of_shell || listed.contains(&name.into()), "{name} reaches the popup");
+        }
     }
 }

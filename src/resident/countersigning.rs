@@ -1,6 +1,6 @@
 //! What the organisation says of a receipt that its service took in, and of its own keys.
 
-use super::{Resident, credential};
+use super::{Enrolling, Resident, credential};
 use crate::receipt::countersignatures::{self, Countersigned};
 use protocol::{
     RequestId,
@@ -8,6 +8,7 @@ use protocol::{
     signed::{COUNTERSIGNATURE_TYP, CountersignatureTerms},
 };
 use session::Now;
+use std::sync::Arc;
 
 /// No countersignature is so long.
 const LONGEST: usize = 8 * 1024;
@@ -43,15 +44,31 @@ impl Resident {
         });
     }
 
-    /// The agent's key is on another computer as well, as copies of a disk have it. This run is nobody's device; the next
-    /// one enrols with a key of its own, whose receipts begin a new chain.
-    pub(super) fn renew_key(&self) {
-        match credential::renew_key(&self.places) {
-            Ok(()) => tracing::warn!("the agent has a new key from its next start on, and enrols with it"),
-            Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the agent's key could not be renewed")
-            }
+    /// The agent's key is on another computer as well, as copies of a disk have it. The agent makes a key of its own, whose
+    /// receipts begin a new chain, and enrols with that, once: a service that calls each new key a copy is not believed.
+    pub(super) fn renew_key(&mut self, refused: Enrolling) {
+        if refused.with_new_key {
+            return tracing::error!(
+                "the service calls the agent's new key a copy too; this computer is no device"
+            );
         }
+        let key = match credential::renew_key(&self.places) {
+            Ok(key) => key,
+            Err(error) => {
+                let error = format!("{error:#}");
+                return tracing::error!(error, "the agent's key could not be renewed");
+            }
+        };
+        // An invitation's answers and ends are signed with the key that joined it.
+        if self.known.is_some() || self.joining.is_some() {
+            return tracing::warn!("the agent has a new key from its next start on, and enrols with it");
+        }
+        tracing::warn!(
+            fingerprint = key.public().fingerprint(),
+            "the agent has a new key and enrols with it"
+        );
+        self.receipts.take_key(Arc::new(key));
+        self.enrol(Enrolling { with_new_key: true, ..refused });
     }
 
     /// Goes on with the organisation's newest key, so that a session that ends is one with that.

@@ -59,8 +59,8 @@ pub(crate) fn existing_key(places: &Places) -> anyhow::Result<Option<KeyPair>> {
     existing_key_in(places, &store(places))
 }
 
-/// Puts a new key in the place of the agent's, from the next start on.
-pub(crate) fn renew_key(places: &Places) -> anyhow::Result<()> {
+/// Puts a new key in the place of the agent's, and gives it. Where that fails, the old one is the only one as before.
+pub(crate) fn renew_key(places: &Places) -> anyhow::Result<KeyPair> {
     renew_key_in(places, &store(places))
 }
 
@@ -139,17 +139,18 @@ fn existing_key_in<S: KeepsSecrets>(places: &Places, store: &S) -> anyhow::Resul
 
 const STORE: &&str = &"the system's key store";
 
-fn renew_key_in<S: KeepsSecrets>(places: &Places, store: &S) -> anyhow::Result<()> {
+fn renew_key_in<S: KeepsSecrets>(places: &Places, store: &S) -> anyhow::Result<KeyPair> {
     let path = places.key();
+    let stored = store.get().context("failed to read the system's key store")?;
     let (key, bytes) = KeyPair::generate();
     if into_store(store, &bytes) {
         private::remove(&path)?;
     } else {
+        // In a file beside it, it would be a second key: not used while the store can be read, and used as soon as it cannot.
+        ensure!(stored.is_none(), "the system's key store keeps the old key and takes no other");
         private::write(&path, &bytes)?;
     }
-    let holds = existing_key_in(places, store)?.is_some_and(|held| held.public() == key.public());
-    ensure!(holds, "the system's key store still holds the old key");
-    Ok(())
+    Ok(key)
 }
 
 /// What the two places of the key hold.
@@ -325,17 +326,22 @@ mod tests {
         let (_folder, places) = places();
         let store = Store::default();
         let key = key_in(&places, &store).unwrap();
-        renew_key_in(&places, &store).unwrap();
-        let renewed = key_in(&places, &store).unwrap();
+        let renewed = renew_key_in(&places, &store).unwrap();
         assert_ne!(public(&renewed), public(&key));
-        store.full.set(true);
-        assert!(renew_key_in(&places, &store).is_err());
         assert_eq!(public(&key_in(&places, &store).unwrap()), public(&renewed));
+        for trouble in [&store.full, &store.locked] {
+            trouble.set(true);
+            assert!(renew_key_in(&places, &store).is_err());
+            assert!(!places.key().exists(), "a key that is not used lies in a file");
+            trouble.set(false);
+            assert_eq!(public(&key_in(&places, &store).unwrap()), public(&renewed));
+        }
         // In a file, where there is no store.
         let (_folder, places) = self::places();
         let key = self::key(&places).unwrap();
-        renew_key(&places).unwrap();
-        assert_ne!(public(&self::key(&places).unwrap()), public(&key));
+        let renewed = renew_key(&places).unwrap();
+        assert_ne!(public(&renewed), public(&key));
+        assert_eq!(public(&self::key(&places).unwrap()), public(&renewed));
     }
 
     #[test]

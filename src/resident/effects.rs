@@ -121,9 +121,9 @@ impl Resident {
                 let body = ReportActions { actions, remaining_secs, suspended, unsupported };
                 self.post(Lane::Session(id), &path, Meaning::Newest, Some(body));
             }
-            Send::End { session_id: id, reason } => {
+            Send::End { session_id: id, reason, suspicious } => {
                 let path = format!("agent/v1/sessions/{id}/end");
-                self.post(Lane::Session(id), &path, Meaning::End, Some(EndSession { reason }));
+                self.post(Lane::Session(id), &path, Meaning::End, Some(EndSession { reason, suspicious }));
             }
             Send::AskForHelp { text } => {
                 self.post(Lane::Help, "agent/v1/help", Meaning::Help, Some(AskForHelp { text }));

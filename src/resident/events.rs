@@ -58,14 +58,15 @@ impl Resident {
                 }
             }
             Event::Enrolled(Ok(enrolled)) => {
-                self.enrolling = false;
+                self.enrolling = None;
                 self.enrolled(enrolled, now);
             }
             Event::Enrolled(Err(error)) => {
-                self.enrolling = false;
                 tracing::error!(error = %Chain(&error), "the service refuses to enrol this device");
-                if error.code() == Some(ProblemCode::KeyCloned) {
-                    self.renew_key();
+                if let Some(refused) = self.enrolling.take()
+                    && error.code() == Some(ProblemCode::KeyCloned)
+                {
+                    self.renew_key(refused);
                 }
             }
             Event::Recorded { request_id, durable: true } => {
@@ -138,7 +139,7 @@ impl Resident {
         }
     }
 
-    fn access_said(&mut self, run: u64, said: Said<FromAccess>, now: Now) {
+    pub(super) fn access_said(&mut self, run: u64, said: Said<FromAccess>, now: Now) {
         let ended = matches!(said, Said::Ended(_));
         let fact = match said {
             Said::Line(FromAccess::Fact(fact)) => fact,

@@ -262,16 +262,18 @@ async fn answer(request: RequestBuilder) -> Result<Vec<u8>, Error> {
         }
         body.extend_from_slice(&chunk);
     }
-    if status.is_success() {
-        return Ok(body);
-    }
-    match serde_json::from_slice::<Problem>(&body) {
+    if status.is_success() { Ok(body) } else { Err(refusal(status, pause, &body)) }
+}
+
+/// What an answer means that is not a success.
+fn refusal(status: StatusCode, pause: Duration, body: &[u8]) -> Error {
+    match serde_json::from_slice::<Problem>(body) {
         Ok(mut problem) => {
             let secs = u32::try_from(pause.as_secs()).unwrap_or(u32::MAX);
             problem.retry_after_secs = problem.retry_after_secs.or(Some(secs));
-            Err(Error::Problem(Box::new(problem)))
+            Error::Problem(Box::new(problem))
         }
-        Err(_) => Err(Error::Unexpected { status, pause }),
+        Err(_) => Error::Unexpected { status, pause },
     }
 }
 
@@ -298,4 +300,23 @@ fn is_about_certificate(error: &(dyn StdError + 'static)) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_problem_document_keeps_the_agent_away_for_long_or_costs_it_its_credential_unsaid() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            for status in [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::BAD_GATEWAY] {
+                let error = refusal(status, Duration::ZERO, bytes);
+                match error.retry() {
+                    Retry::After(pause) => assert!(pause <= LONGEST_PAUSE, "{pause:?}"),
+                    Retry::JoinAgain => assert_eq!(error.code(), Some(ProblemCode::Unauthenticated)),
+                    Retry::Never => {}
+                }
+            }
+        });
+    }
 }

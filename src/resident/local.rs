@@ -138,6 +138,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_link_holds_a_code_and_nothing_else() {
+        assert_eq!(code_in_link("ondemand-agent:join#123456789").unwrap(), "123456789".parse().unwrap());
+        for link in [
+            "ondemand-agent:join#123456789&service_url=https://elsewhere.example",
+            "ondemand-agent:join#123456789&confirm=1",
+            "ondemand-agent:join?code=123456789",
+            "ondemand-agent:approve#r1",
+            "ondemand-agent:end#s1",
+            "ondemand-agent:join#../../123456789",
+            "ondemand-agent:join#--service-url",
+            "https://elsewhere.example/join#123456789",
+            "ondemand-agent:join#",
+        ] {
+            assert!(code_in_link(link).is_err(), "{link}");
+        }
+    }
+
     #[tokio::test]
     async fn a_question_is_answered_by_the_resident_that_runs() {
         let folder = tempfile::tempdir().unwrap();

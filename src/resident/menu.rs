@@ -153,6 +153,7 @@ fn plain_state(view: &View, language: Language) -> &'static str {
             EndReason::Operator => tr!(language, "The operator ended the session"),
             EndReason::User
             | EndReason::Service
+            | EndReason::OrganisationSuspended
             | EndReason::Expired
             | EndReason::LinkLost
             | EndReason::Locked
@@ -223,7 +224,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn session(elapsed_secs: u64) -> Screen {
+    pub(crate) fn session(elapsed_secs: u64) -> Screen {
         Screen::Session(SessionView {
             operator: Operator { id: "op1".parse().unwrap(), name: "Olivia Example".into() },
             granted: Permissions::all(),
@@ -240,6 +241,7 @@ pub(crate) mod tests {
             transfers: Vec::new(),
             files: session::FilesDone::default(),
             clipboard: session::ClipboardView::default(),
+            number_to_call: None,
         })
     }
 

@@ -36,59 +36,98 @@ pub(crate) enum Answer {
     Reject,
 }
 
-/// Shows notifications and remembers which to withdraw.
+/// Shows notifications, and withdraws each when what it says is over.
 pub(crate) struct Notifications {
     events: UnboundedSender<Event>,
     language: Language,
     /// Whether the settings let any be shown.
     wanted: bool,
-    request: Option<(RequestId, oneshot::Sender<()>)>,
+    /// One of a kind at most. Dropping the sender withdraws.
+    shown: Vec<(About, oneshot::Sender<()>)>,
+}
+
+/// What a notification that was shown is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum About {
+    Request(RequestId),
+    Session,
+    Absence,
+    Message,
+    End,
+}
+
+impl About {
+    fn of(notification: &Notification) -> Option<Self> {
+        Some(match notification {
+            Notification::Request(id) => Self::Request(id.clone()),
+            Notification::WithdrawRequest(_) => return None,
+            Notification::SessionStarted => Self::Session,
+            Notification::OperatorLeft => Self::Absence,
+            Notification::Message => Self::Message,
+            Notification::SessionEnded(_) => Self::End,
+        })
+    }
+
+    /// Whether it is true no longer, or was read.
+    fn is_over(&self, view: &View) -> bool {
+        let session = match &view.screen {
+            Screen::Session(session) => Some(session),
+            Screen::Idle { .. }
+            | Screen::Joining(_)
+            | Screen::Waiting { .. }
+            | Screen::Ready { .. }
+            | Screen::Ended(_) => None,
+        };
+        match self {
+            Self::Request(id) => view.prompt.as_ref().is_none_or(|prompt| prompt.request_id != *id),
+            Self::Session => session.is_none(),
+            Self::Absence => session.is_none_or(|session| session.operator_present),
+            Self::Message => session.is_none_or(|session| session.unread == 0),
+            Self::End => !matches!(view.screen, Screen::Ended(_)),
+        }
+    }
+
+    fn is_same_kind(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
 }
 
 impl Notifications {
     /// Shows nothing yet.
     pub(crate) fn new(events: UnboundedSender<Event>, language: Language, wanted: bool) -> Self {
-        Self { events, language, wanted, request: None }
+        Self { events, language, wanted, shown: Vec::new() }
+    }
+
+    /// Withdraws what `view` says is over.
+    pub(crate) fn follow(&mut self, view: &View) {
+        self.shown.retain(|(about, _)| !about.is_over(view));
     }
 
     /// Shows or withdraws.
     pub(crate) fn handle(&mut self, notification: &Notification, view: &View) {
+        if let Notification::WithdrawRequest(id) = notification {
+            self.shown.retain(|(about, _)| *about != About::Request(id.clone()));
+        }
+        let (Some(about), Some(note)) = (About::of(notification), note(notification, view, self.language))
+        else {
+            return;
+        };
         if !self.wanted {
             return;
         }
-        match notification {
-            Notification::WithdrawRequest(id) => {
-                if self.request.as_ref().is_some_and(|(shown, _)| shown == id) {
-                    self.request = None;
+        let (keep, withdraw) = oneshot::channel();
+        self.shown.retain(|(other, _)| !other.is_same_kind(&about));
+        self.shown.push((about.clone(), keep));
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            match (platform::show_notification(note, withdraw).await, about) {
+                (Ok(Some(answer)), About::Request(id)) => {
+                    drop(events.send(Event::NotificationAnswered(id, answer)));
                 }
+                (Ok(_), _) => {}
+                (Err(error), _) => tracing::info!(%error, "the desktop shows no notifications"),
             }
-            Notification::Request(id) => {
-                let Some(note) = note(notification, view, self.language) else { return };
-                // Dropping the sender withdraws; so does the next request.
-                let (keep, withdraw) = oneshot::channel();
-                self.request = Some((id.clone(), keep));
-                let (events, id) = (self.events.clone(), id.clone());
-                tokio::spawn(async move {
-                    match platform::show_notification(note, withdraw).await {
-                        Ok(Some(answer)) => drop(events.send(Event::NotificationAnswered(id, answer))),
-                        Ok(None) => {}
-                        Err(error) => tracing::info!(%error, "the desktop shows no notifications"),
-                    }
-                });
-            }
-            Notification::SessionStarted
-            | Notification::OperatorLeft
-            | Notification::Message
-            | Notification::SessionEnded(_) => {
-                let Some(note) = note(notification, view, self.language) else { return };
-                tokio::spawn(async move {
-                    let (_keep, withdraw) = oneshot::channel();
-                    if let Err(error) = platform::show_notification(note, withdraw).await {
-                        tracing::info!(%error, "the desktop shows no notifications");
-                    }
-                });
-            }
-        }
+        });
     }
 }
 
@@ -139,6 +178,9 @@ fn ended(reason: EndReason, operator: &str, language: Language) -> String {
         EndReason::Operator => return tr!(language, "{} ended the session.", operator),
         EndReason::User => tr!(language, "You ended the session."),
         EndReason::Service => tr!(language, "The service ended the session."),
+        EndReason::OrganisationSuspended => {
+            tr!(language, "The service suspended this organisation and ended the session.")
+        }
         EndReason::Expired => tr!(language, "The agreed time was over."),
         EndReason::LinkLost => tr!(language, "The connection was lost and did not come back."),
         EndReason::Locked => tr!(language, "Your screen stayed locked for too long."),
@@ -154,7 +196,25 @@ fn ended(reason: EndReason, operator: &str, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resident::menu::tests::view;
+    use crate::resident::menu::tests::{session, view};
+
+    #[test]
+    fn what_is_over_or_read_is_withdrawn() {
+        let with = |change: fn(&mut session::SessionView)| {
+            let Screen::Session(mut session) = session(60) else { unreachable!() };
+            change(&mut session);
+            view(Screen::Session(session))
+        };
+        let over = view(Screen::Ready { accepted: true, help: None });
+        let unread = with(|session| (session.unread, session.operator_present) = (1, false));
+        let read = with(|_| {});
+        let about = [About::Request("r1".parse().unwrap()), About::Session, About::Absence, About::Message];
+        let is_over = |view: &View| about.clone().map(|about| about.is_over(view));
+        assert_eq!(is_over(&unread), [true, false, false, false]);
+        assert_eq!(is_over(&read), [true, false, true, true]);
+        assert_eq!(is_over(&over), [true; 4]);
+        assert!(About::End.is_over(&over) && About::End.is_over(&read));
+    }
 
     #[test]
     fn a_message_is_announced_without_its_text() {

@@ -3,11 +3,13 @@
 use super::{Event, Resident, is_running};
 use crate::{history, settings::Settings};
 use session::{Input, Now};
-use std::{thread, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 /// Settings that take longer to be read count from the next time on.
 const SETTINGS_LIMIT: Duration = Duration::from_secs(1);
+/// So many threads may be waiting for settings on a disk that does not answer.
+const MOST_READERS: usize = 8;
 
 /// The history that the session window asked for.
 #[derive(Debug, Default)]
@@ -19,14 +21,23 @@ pub(super) struct ReadHistory {
 
 impl Resident {
     /// Hands the core an input that it decides by the settings as they are now. While a request is open or a session runs
-    /// they stay as they were; otherwise they are read first, where nothing else waits for the disk.
+    /// they stay as they were; otherwise they are read first, which waits for nothing that is being written.
     pub(super) fn input_with_settings(&mut self, input: Input, now: Now) {
         if self.shown.as_ref().is_some_and(is_running) {
             return self.input(input, now);
         }
         let (tell, told) = oneshot::channel();
         let (places, once, is_device) = (self.places.clone(), self.config.once, self.is_device);
-        self.disk.run(move || drop(tell.send(Settings::load(&places, None, is_device).core_config(once))));
+        let reader = Arc::clone(&self.settings_readers);
+        let read = move || {
+            drop(tell.send(Settings::load(&places, None, is_device).core_config(once)));
+            drop(reader);
+        };
+        if Arc::strong_count(&self.settings_readers) <= MOST_READERS + 1
+            && let Err(error) = thread::Builder::new().name("settings".into()).spawn(read)
+        {
+            tracing::error!(%error, "the settings cannot be read");
+        }
         let events = self.events.clone();
         tokio::spawn(async move {
             let config = tokio::time::timeout(SETTINGS_LIMIT, told).await.ok().and_then(Result::ok);

@@ -83,6 +83,16 @@ impl Receipts {
         Arc::clone(&self.key)
     }
 
+    /// Signs with another key from now on. Its chain is a new one that names the end of the old.
+    pub(crate) fn take_key(&mut self, key: Arc<KeyPair>) {
+        let former = std::mem::replace(&mut self.key, key).public().fingerprint();
+        let End { signed, previous } = std::mem::take(&mut self.end);
+        if let Some(receipt) = previous {
+            let end = ChainEnd { number: signed, receipt };
+            self.former = Some(FormerChain { agent_key: former, end });
+        }
+    }
+
     /// Keeps a signed request until its outcome has arrived.
     pub(crate) fn keep_request(&mut self, id: &RequestId, signed: String) {
         self.requests.insert(id.clone(), signed);
@@ -219,7 +229,19 @@ mod tests {
         let first = read(&chain(&new, Some(&last)));
         let end = ChainEnd { number: 1, receipt: crypto::hash(last.as_bytes()) };
         assert_eq!((first.number, first.previous), (1, None));
-        assert_eq!(first.follows, Some(FormerChain { agent_key: old.public().fingerprint(), end }));
+        assert_eq!(
+            first.follows,
+            Some(FormerChain { agent_key: old.public().fingerprint(), end: end.clone() })
+        );
+        // The same where the key changes while the agent runs.
+        let requests = BTreeMap::from([(one.clone(), "x".into())]);
+        let mut receipts = Receipts::new(old.clone(), Some(&last), None, requests);
+        receipts.take_key(new.clone());
+        let again = read(&receipts.receipt(&one, &no, Timestamp::UNIX_EPOCH).unwrap());
+        assert_eq!(
+            (again.number, again.follows),
+            (1, Some(FormerChain { agent_key: old.public().fingerprint(), end }))
+        );
         // Said once, at the beginning.
         assert_eq!(read(&chain(&old, Some(&last))).follows, None);
     }

@@ -243,33 +243,48 @@ fn the_operator_ends_and_the_access_process_is_gone() {
     until("the journal says why", || running.journal().contains(r#""reason":"operator""#).then_some(()));
 }
 
-#[test]
-fn what_an_access_process_did_before_it_was_killed_is_written_down_though_it_is_heard_later() {
-    let service = Service::start();
-    let operator = service.operator();
-    let folder = tempfile::tempdir().unwrap();
-    let program = script(folder.path(), "", &approve_when_it_counts());
-    // What it said comes out of its line when it is long dead.
+/// A [`script`] that approves, and whose access process says what it did when it is long dead.
+fn script_that_is_heard_late(folder: &Path) -> PathBuf {
+    let program = script(folder, "", &approve_when_it_counts());
     let name = "letter.odt".to_owned();
     let deleted = session::FilesFact::Changed(session::FileChange::Deleted { name });
     let fact = serde_json::to_string(&FromAccess::Fact(AccessFact::Files(deleted))).unwrap();
-    let place = folder.path().display();
+    let place = folder.display();
     let says = format!("access) (while [ ! -e {place}/ended ]; do sleep 0.05; done; echo '{fact}') &");
     let text = fs::read_to_string(&program).unwrap().replace("access)", &says);
     fs::write(&program, text).unwrap();
+    program
+}
 
-    let running = Running::start(&service, folder.path(), program, true);
-    let device = operator.present_device();
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert!(matches!(operator.outcome(&request), RequestState::Approved { .. }));
-    until("the access process runs", || folder.path().join("access").exists().then_some(()));
-    until("the session is shown", || (running.screen() == "session").then_some(()));
-    running.ask(&local::Question::End).unwrap();
-    until("the summary is shown", || (running.screen() == "ended").then_some(()));
-    fs::write(folder.path().join("ended"), "").unwrap();
-    let journal =
-        until("it is written down", || Some(running.journal()).filter(|text| text.contains("letter.odt")));
-    assert!(journal.contains(r#""entry":"session_ended""#) && journal.contains(r#""entry":"files""#));
+#[test]
+fn what_an_access_process_did_before_it_was_killed_is_written_down_though_it_is_heard_later() {
+    for (asked, is_quit) in [(local::Question::End, false), (local::Question::Quit, true)] {
+        let service = Service::start();
+        let operator = service.operator();
+        let folder = tempfile::tempdir().unwrap();
+        let program = script_that_is_heard_late(folder.path());
+        let running = Running::start(&service, folder.path(), program, true);
+        let device = operator.present_device();
+        let request = operator.ask(Target::Device(device.id), Permissions::all());
+        let RequestState::Approved { session_id, .. } = operator.outcome(&request) else {
+            panic!("not approved")
+        };
+        until("the access process runs", || folder.path().join("access").exists().then_some(()));
+        until("the session is shown", || (running.screen() == "session").then_some(()));
+        let places = running.places.clone();
+        let asked = thread::spawn(move || local::ask(&places, &asked).unwrap());
+        // Told after the access process was killed.
+        until("the service knows", || operator.session(&session_id).ended);
+        fs::write(folder.path().join("ended"), "").unwrap();
+        asked.join().unwrap();
+        let written = |journal: &String| journal.contains("letter.odt");
+        let journal = match is_quit {
+            // What is not written at the end never is.
+            true => Some(running.journal()).filter(written).expect("it is written down"),
+            false => until("it is written down", || Some(running.journal()).filter(written)),
+        };
+        assert!(journal.contains(r#""entry":"session_ended""#) && journal.contains(r#""entry":"files""#));
+    }
 }
 
 #[test]

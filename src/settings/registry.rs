@@ -164,4 +164,48 @@ mod tests {
         assert_eq!(merged.organisations.value, super::super::Organisations::Off);
         assert_eq!(merged.report().mistakes.len(), 3);
     }
+
+    /// As somebody who looks at a registry would write it down: `[name]` begins a key below, `name=number`, `name="text"`,
+    /// `name=text;text` and `name=?` are values.
+    fn written_down(text: &str) -> Key {
+        let mut whole = Key::default();
+        let mut below: Option<&str> = None;
+        for line in text.lines() {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                below = Some(name);
+                continue;
+            }
+            let (name, value) = line.split_once('=').unwrap_or((line, "?"));
+            let value = match (value.parse(), value.strip_prefix('"')) {
+                (Ok(number), _) => Value::Number(number),
+                (_, Some(text)) => Value::Text(text.trim_end_matches('"').into()),
+                _ if value == "?" => Value::Other,
+                _ => Value::List(value.split(';').map(str::to_owned).collect()),
+            };
+            let key = match below {
+                Some(name) => whole.keys.entry(name.into()).or_default(),
+                None => &mut whole,
+            };
+            key.values.insert(name.into(), value);
+        }
+        whole
+    }
+
+    #[test]
+    fn whatever_stands_in_a_registry_grants_nothing_that_is_not_named_there() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            for read in [table, installed] {
+                let source = super::super::Source::Policy("policy".into());
+                let values = read(written_down(&text));
+                let lists = values.contains_key(schema::PERMISSIONS.name);
+                let document = super::super::document::Document::of_values(source, values);
+                let merged = super::super::Settings::merge(&[document], false);
+                for permission in merged.permissions.value.iter().filter(|_| lists) {
+                    let name = serde_json::to_string(&permission).unwrap();
+                    assert!(text.contains(name.trim_matches('"')), "{name} is granted");
+                }
+            }
+        });
+    }
 }

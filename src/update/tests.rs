@@ -266,3 +266,21 @@ async fn the_service_itself_serves_the_manifest_that_lies_with_its_downloads() {
     assert_eq!(found.unwrap(), "1.5.0".parse().unwrap());
     running.shutdown().await;
 }
+
+/// The signature is not what protects here, but what a thief of the key, or the one who has it, could write.
+#[test]
+fn whatever_a_manifest_says_no_older_version_is_announced_and_nothing_unsigned_believed() {
+    let key = Key::new();
+    let (public, running, now) = (key.public(), RUNNING.parse().unwrap(), NOW.parse().unwrap());
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let signature = minisign::sign(None, &key.0.sk, bytes, None, None).unwrap().to_bytes();
+        let found = believe(bytes, &signature, &[&public], running, now);
+        assert!(found.is_err() || found.is_ok_and(|version| version >= running));
+        for (manifest, signature) in [(bytes, bytes), (good("1.5.0").as_bytes(), bytes)] {
+            assert!(matches!(
+                believe(manifest, signature, &[&public], running, now),
+                Err(Refusal::NotSigned)
+            ));
+        }
+    });
+}

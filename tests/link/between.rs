@@ -15,13 +15,22 @@ use std::{
 pub(crate) enum Fault {
     /// This comes instead, and the service learns nothing.
     Instead(String),
+    /// The same, and it is no text.
+    Bytes(Vec<u8>),
     /// The line is cut in the middle of the body.
     Cut,
     /// Nothing follows the first half of the body, and the line stays.
     Stall,
     /// The body never ends.
     Endless,
+    /// The service hears it twice, and the second answer is passed on.
+    Twice,
+    /// The service hears of it, and the agent of that, later than it is used to.
+    Late,
 }
+
+/// How long an answer is held up.
+const LATE: Duration = Duration::from_millis(1500);
 
 /// A request that came by.
 #[derive(Clone, Debug)]
@@ -144,19 +153,34 @@ fn pass(mut agent: TcpStream, state: &Mutex<State>) -> io::Result<()> {
             agent.write_all(answer.as_bytes())?;
             return agent.shutdown(Shutdown::Both);
         }
+        Some(Fault::Bytes(answer)) => {
+            agent.write_all(&answer)?;
+            return agent.shutdown(Shutdown::Both);
+        }
         Some(Fault::Endless) => {
             agent.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")?;
             loop {
                 agent.write_all(&[b' '; 64 * 1024])?;
             }
         }
-        Some(Fault::Cut | Fault::Stall) | None => {}
+        Some(Fault::Cut | Fault::Stall | Fault::Twice | Fault::Late) | None => {}
     }
-    let mut upstream = TcpStream::connect(service)?;
-    upstream.write_all(head.trim_end().as_bytes())?;
-    upstream.write_all(b"\r\nconnection: close\r\n\r\n")?;
-    upstream.write_all(&body)?;
-    if fault.is_none() {
+    let ask = || {
+        let mut upstream = TcpStream::connect(service)?;
+        upstream.write_all(head.trim_end().as_bytes())?;
+        upstream.write_all(b"\r\nconnection: close\r\n\r\n")?;
+        upstream.write_all(&body)?;
+        io::Result::Ok(upstream)
+    };
+    let mut upstream = ask()?;
+    if matches!(fault, Some(Fault::Twice)) {
+        io::copy(&mut upstream, &mut io::sink())?;
+        upstream = ask()?;
+    }
+    if matches!(fault, Some(Fault::Late)) {
+        thread::sleep(LATE);
+    }
+    if matches!(fault, None | Some(Fault::Twice | Fault::Late)) {
         io::copy(&mut upstream, &mut agent)?;
         return agent.shutdown(Shutdown::Both);
     }

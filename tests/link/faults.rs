@@ -20,12 +20,12 @@ fn answer(status: &str, headers: &str, body: &str) -> Fault {
     ))
 }
 
-fn json(body: &str) -> Fault {
+pub(crate) fn json(body: &str) -> Fault {
     answer("200 OK", "content-type: application/json\r\n", body)
 }
 
 /// How much memory the agent has had at most.
-fn peak_bytes(pid: u32) -> u64 {
+pub(crate) fn peak_bytes(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024

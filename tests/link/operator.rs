@@ -99,6 +99,14 @@ impl Service {
         assert!(answer.unwrap().status().is_success());
     }
 
+    /// Polls in an agent's name, as a run of it with this name.
+    pub(crate) fn poll_as_agent(&self, token: &str, run: &str) {
+        let url = format!("{}/agent/v1/events?wait_secs=0&run={run}", self.url());
+        let http = Client::builder().no_proxy().build().unwrap();
+        let answer = self.runtime.block_on(http.get(url).bearer_auth(token).send());
+        assert!(answer.unwrap().status().is_success());
+    }
+
     fn admin(&self) -> service::admin::Admin {
         service::admin::Admin::open(&self.folder.path().join("service.db")).unwrap()
     }

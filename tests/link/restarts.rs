@@ -6,7 +6,7 @@ use crate::{
     user::User,
 };
 use protocol::{Permissions, agent::AskForHelp, operator::Target, signed::ReceiptTerms};
-use std::process::Command;
+use std::{fs, process::Command};
 
 #[test]
 fn an_agent_that_was_killed_is_the_same_device_and_hears_nothing_twice() {
@@ -96,6 +96,51 @@ fn a_request_for_help_is_shown_again_after_a_restart() {
         let screen = user.status()["view"]["screen"].clone();
         (screen["help"]["operator_name"] == "Olivia Example").then_some(())
     });
+}
+
+#[test]
+fn a_device_on_a_copied_disk_gets_a_key_of_its_own_and_is_a_device_again() {
+    let service = Service::start();
+    let operator = service.operator();
+    let user = User::of(&service);
+    let agent = user.start();
+    let device = operator.present_device();
+    let asked = operator.ask(Target::Device(device.id.clone()), Permissions::all());
+    operator.outcome(&asked);
+    until("the receipt is in the journal", || {
+        user.journal().iter().any(|line| line["receipt"].is_string()).then_some(())
+    });
+    drop(agent);
+    let key = fs::read(user.data("key.pk8")).unwrap();
+
+    // Two computers with its token take turns.
+    let token = user.agent_token();
+    for run in ["one", "two", "one", "two", "one"] {
+        service.poll_as_agent(&token, run);
+    }
+    let agent = user.start();
+    until("it is not the device any more", || (!user.data("credential.json").exists()).then_some(()));
+    drop(agent);
+
+    let _agent = user.start();
+    let again = operator.present_device();
+    assert_ne!(again.id, device.id);
+    assert_ne!(fs::read(user.data("key.pk8")).unwrap(), key);
+    let request = operator.ask(Target::Device(again.id), Permissions::all());
+    assert_eq!(operator.outcome(&request), NO_DISPLAY, "the receipt is one of the new key");
+    let receipt = until("the receipt is in the journal", || {
+        let line = user
+            .journal()
+            .into_iter()
+            .find(|line| line["entry"] == "outcome" && line["request_id"] == request.id.as_str())?;
+        Some(line["receipt"].as_str()?.to_owned())
+    });
+    let terms: ReceiptTerms = crypto::peek(&receipt).unwrap();
+    assert_eq!(
+        (terms.number, terms.follows.unwrap().end.number),
+        (1, 1),
+        "it goes on from the old key's chain"
+    );
 }
 
 #[test]

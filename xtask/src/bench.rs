@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// Leave the idle minutes out and play few sessions: to see that the benchmark works
     #[arg(long)]
     quick: bool,
+    /// Leave only the idle minutes out
+    #[arg(long, conflicts_with_all = ["quick", "access", "long_waits"])]
+    sessions: bool,
     /// Measure what serving the desktop costs, beside two VNC servers; writes target/bench/access.json
     #[arg(long, conflicts_with = "long_waits")]
     access: bool,
@@ -35,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let name = match arguments {
         Arguments { access: true, .. } => "access.json",
         Arguments { long_waits: true, .. } => "long-waits.json",
+        Arguments { sessions: true, .. } => "sessions.json",
         Arguments { .. } => "agent.json",
     };
     bench.arg(target_dir().join("bench").join(name));
@@ -43,6 +47,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.quick {
         bench.arg("--quick");
+    }
+    if arguments.sessions {
+        bench.arg("--sessions");
     }
     if arguments.long_waits {
         bench.arg("--long-waits");

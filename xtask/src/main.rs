@@ -11,6 +11,7 @@ mod bench;
 mod check;
 mod console;
 mod demo;
+mod interface;
 mod openapi;
 mod package;
 mod policy;
@@ -18,6 +19,7 @@ mod process;
 mod release_manifest;
 mod setup;
 mod test;
+mod text_data;
 
 /// Commands for working on ondemand-agent
 #[derive(Parser)]

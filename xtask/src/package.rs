@@ -15,8 +15,10 @@ use crate::process::{build_release, output, repository, target_dir};
 
 mod deb;
 mod licences;
+mod linked;
 mod linux;
 mod macos;
+mod materials;
 mod portable;
 mod rpm;
 mod sign;
@@ -50,6 +52,26 @@ enum Kind {
     Portable,
 }
 
+impl Kind {
+    /// For which its programs are made.
+    fn targets(self) -> &'static [&'static str] {
+        match self {
+            Self::Windows => &["x86_64-pc-windows-gnu"],
+            Self::Macos => &["aarch64-apple-darwin", "x86_64-apple-darwin"],
+            Self::Deb | Self::Rpm | Self::Portable if cfg!(target_arch = "aarch64") => {
+                &["aarch64-unknown-linux-gnu"]
+            }
+            Self::Deb | Self::Rpm | Self::Portable => &["x86_64-unknown-linux-gnu"],
+        }
+    }
+}
+
+/// The package of the workspace whose program is in a file that was made.
+fn inside(made: &Path) -> &'static str {
+    let name = made.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with("ondemand-service") { "service" } else { "ondemand-agent" }
+}
+
 #[derive(clap::Args)]
 struct Choices {
     /// Pack this agent, already built, instead of building it
@@ -75,6 +97,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Kind::Rpm => rpm::run(&job),
         Kind::Portable => portable::run(&job),
     }?;
+    for file in &made {
+        materials::write_beside(&job, file, inside(file), arguments.kind.targets())?;
+    }
     write_checksums(&job.output)?;
     sign::checksums(&job.output.join(CHECKSUMS))?;
     for file in made {

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::text_data;
+
 /// The top of the checkout.
 ///
 /// Asked for at run time: checkouts may share a target folder, and with it this program, which then still knows the one
@@ -56,8 +58,8 @@ pub(crate) fn build_release(package: &str) -> Result<()> {
     run(&mut command)
 }
 
-/// Gives the compiler flags, and those by which a program does not tell where it was built and comes out the same
-/// wherever that is.
+/// Gives the compiler flags, those by which a program does not tell where it was built and comes out the same wherever
+/// that is, and less of Unicode's data.
 pub(crate) fn set_release_flags(command: &mut Command, own: &[&str]) -> Result<()> {
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
@@ -67,6 +69,7 @@ pub(crate) fn set_release_flags(command: &mut Command, own: &[&str]) -> Result<(
     let flags: Vec<&str> = own.iter().copied().chain(places.iter().map(String::as_str)).collect();
     // With this separator, as a folder's name may hold a blank.
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    command.env("ICU4X_DATA_DIR", text_data::make()?);
     Ok(())
 }
 

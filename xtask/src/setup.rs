@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{cache_dir, cargo, find, output, run, succeeds};
+use crate::process::{cache_dir, cargo, find, output, repository, run, succeeds};
 
 /// Something that a command needs of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(crate) enum Need {
     Wine,
     /// Keys that are made and thrown away.
     Signing,
+    /// Python, for programs that are written in it.
+    Python,
     /// C compilers for Windows and, through Python, macOS.
     Cross,
     /// Compilers that can build Rust's standard library for another system.
@@ -55,6 +57,7 @@ impl Need {
             Self::VncClient | Self::VncServers => "to compare with other VNC programs",
             Self::WebdavClients => "to be used by other WebDAV programs",
             Self::Node => "to build the console",
+            Self::Python => "to try the service's interface",
             Self::DebianPackages | Self::RpmPackages => "to make packages",
             Self::PackageChecks => "to check packages",
             Self::WindowsInstaller => "to make the installer for Windows",
@@ -95,6 +98,7 @@ impl Need {
             Self::WindowsInstaller => vec!["msitools", "osslsigncode", "wixl"],
             Self::Wine => vec!["wine", "wine64"],
             Self::Signing => vec!["gpg", "gpg-agent", "openssl"],
+            Self::Python => vec!["python3-venv"],
             Self::Cross => vec!["gcc-mingw-w64-x86-64-win32", "python3-venv"],
             Self::CrossStandardLibrary => {
                 vec!["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev"]
@@ -214,4 +218,26 @@ pub(crate) fn zig() -> Result<PathBuf> {
         run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &package]))?;
     }
     Ok(folder)
+}
+
+/// What schemathesis is given, and which versions of it and of what it needs.
+pub(crate) const SCHEMATHESIS: &str = "crates/service/tests/schemathesis";
+
+/// The path of schemathesis, installed into the cache when it is not there.
+pub(crate) fn schemathesis() -> Result<PathBuf> {
+    let folder = cache_dir()?.join("tools").join("schemathesis");
+    let wanted = repository().join(SCHEMATHESIS).join("requirements.txt");
+    let installed = folder.join("requirements.txt");
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let program = folder.join("bin").join("schemathesis");
+    if !program.is_file() || read(&installed) != read(&wanted) {
+        eprintln!("to be installed into {}: schemathesis from PyPI", folder.display());
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let mut install = Command::new(folder.join("bin").join("python"));
+        install.args(["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"]);
+        run(install.arg(&wanted))?;
+        // Last, so that what was interrupted is begun anew.
+        fs::copy(&wanted, &installed).context("cannot note what is installed")?;
+    }
+    Ok(program)
 }

@@ -9,9 +9,10 @@ use clap::ValueEnum;
 
 use crate::check::{self, Target};
 use crate::console::npm;
+use crate::interface;
 use crate::openapi;
 use crate::package;
-use crate::process::{cargo, repository, run as run_process, target_dir};
+use crate::process::{cargo, output, repository, run as run_process, target_dir};
 use crate::setup::{self, Need};
 
 /// Run every test and check there is; what is missing for it is installed
@@ -41,6 +42,8 @@ enum Stage {
     Tests,
     /// The committed interface description is what the code says
     Openapi,
+    /// The service answers as its interface description says, whatever it is asked
+    Interface,
     /// The documentation has no dead links
     Docs,
     /// The console in a real browser against the real service
@@ -67,6 +70,7 @@ impl Stage {
             Self::Format => &[],
             Self::Deny | Self::Clippy | Self::Openapi | Self::Docs => &[Need::Build],
             Self::Tests => &[Need::Build, Need::VncClient, Need::WebdavClients],
+            Self::Interface => &[Need::Build, Need::Python],
             Self::Console => &[Need::Node],
             Self::Browser => &[Need::Build, Need::Node, Need::Browser],
             Self::Desktop => &[Need::Build, Need::Desktop, Need::Browser],
@@ -80,9 +84,9 @@ impl Stage {
         }
     }
 
-    /// Whether it is left out unless it is asked for: packages are installed with root's rights, in systems of their own.
+    /// Whether it is left out unless it is asked for.
     fn is_long(self) -> bool {
-        matches!(self, Self::LinuxPackage | Self::WindowsPackage)
+        matches!(self, Self::WindowsPackage)
     }
 
     /// Runs it; a text tells what a pass does not cover this time.
@@ -97,13 +101,14 @@ impl Stage {
             }
             Self::Tests => tests(long),
             Self::Openapi => openapi::check(),
+            Self::Interface => interface::run(long),
             Self::Docs => {
                 let mut command = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
                 run_process(command.env("RUSTDOCFLAGS", "--deny warnings"))
             }
             Self::Browser => browser(long),
             Self::Desktop => desktop(long),
-            Self::LinuxPackage => linux_package(),
+            Self::LinuxPackage => return linux_package(),
             Self::WindowsPackage => package::windows::try_in_wine(),
             Self::Windows => check::check(Target::Windows, false),
             Self::Macos => check::check(Target::Macos, false),
@@ -232,13 +237,18 @@ fn desktop(long: bool) -> Result<()> {
     Ok(())
 }
 
+/// Packages are installed in a fresh system, which only root can make.
 #[cfg(target_os = "linux")]
-fn linux_package() -> Result<()> {
-    package::trial::run()
+fn linux_package() -> Result<Option<&'static str>> {
+    if output(Command::new("id").arg("-u"))?.trim() != "0" {
+        return Ok(Some("left out: it has to be run as root"));
+    }
+    package::trial::run()?;
+    Ok(None)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn linux_package() -> Result<()> {
+fn linux_package() -> Result<Option<&'static str>> {
     bail!("packages for Linux are tried on Linux")
 }
 

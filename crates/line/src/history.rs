@@ -64,6 +64,9 @@ pub struct HistoryEntry {
     /// How long it lasted, in seconds; unknown where the agent was stopped in its course.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lasted_secs: Option<u64>,
+    /// Whether the user ended it because something was wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspicious: bool,
     /// How it ended.
     #[serde(flatten)]
     pub result: HistoryResult,

@@ -60,6 +60,8 @@ pub enum WindowKind {
     Prompt,
     /// The session window.
     Session,
+    /// A popup in which nobody asks for anything, to see whether popups can be seen.
+    Test,
 }
 
 /// The window process tells the resident.

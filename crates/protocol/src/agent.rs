@@ -157,6 +157,7 @@ pub struct EventsQuery {
     /// A random text of 1 to 64 of the characters A-Z a-z 0-9 _ -, made anew each time the agent starts: two that take turns
     /// with one token are copies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", param(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
     pub run: Option<String>,
 }
 
@@ -283,6 +284,10 @@ pub struct ReportActions {
 pub struct EndSession {
     /// Why.
     pub reason: EndReason,
+    /// Whether the user says that something was wrong in this session. For the abuse desk; operators are told of a plain
+    /// end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspicious: bool,
 }
 
 /// `POST /agent/v1/requests/{id}/cancel`: whatever comes or came of this request is over; ends the session that the

@@ -70,6 +70,8 @@ ids! {
     GroupId,
     /// An enrolment token; tells nothing about the token itself.
     EnrolmentTokenId,
+    /// One of an operator's passkeys.
+    PasskeyId,
     /// One request to connect, or for more during a session.
     RequestId,
     /// A session; exists from the moment the service accepted an approval.

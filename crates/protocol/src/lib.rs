@@ -21,10 +21,10 @@ pub mod text;
 
 pub use id::{
     DeviceId, EnrolmentTokenId, GroupId, HelpId, InvalidId, InvitationId, MessageId, OperatorId,
-    OrganisationId, RequestId, SessionId,
+    OrganisationId, PasskeyId, RequestId, SessionId,
 };
 pub use jiff::{SignedDuration, Timestamp};
-pub use organisation::{Branding, Operator, Organisation, TrustLevel};
+pub use organisation::{Branding, MOST_KEY_SUCCESSIONS, Operator, Organisation, TrustLevel};
 pub use outcome::{EndReason, InputMethod, Outcome, RejectReason, UnansweredCause};
 pub use permission::{Action, Actions, Member, Permission, Permissions};
 pub use secret::{InvalidSessionCode, Secret, SessionCode};

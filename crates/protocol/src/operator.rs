@@ -2,6 +2,7 @@
 
 mod audit;
 mod manage;
+mod passkey;
 mod second_factor;
 
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery};
@@ -9,6 +10,9 @@ pub use manage::{
     AccountView, AccountWithPassword, AddEnrolmentToken, AddGroup, AddOperator, ChangeBranding, ChangeGroup,
     ChangeOperator, ChangePolicy, DomainBy, DomainRecord, EnrolmentTokenAdded, EnrolmentTokenView,
     EnrolmentView, OrganisationSettings, ProveDomain, Role,
+};
+pub use passkey::{
+    AddPasskey, BeginPasskeySignIn, PasskeyAdded, PasskeyChallenge, PasskeySignIn, PasskeyView, RemovePasskey,
 };
 pub use second_factor::{
     BeginSecondFactor, ConfirmSecondFactor, ProveSecondFactor, RecoveryCodes, SecondFactorSetup,
@@ -344,6 +348,7 @@ pub struct HistoryQuery {
     pub after: Option<String>,
     /// How many: 1 to 100, 25 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", param(minimum = 1, maximum = 100))]
     pub limit: Option<u32>,
 }
 

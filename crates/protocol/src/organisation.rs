@@ -3,6 +3,9 @@
 use crate::{OperatorId, OrganisationId};
 use serde::{Deserialize, Serialize};
 
+/// So many of its latest changes of keys an organisation tells an agent; who missed more needs the new key from elsewhere.
+pub const MOST_KEY_SUCCESSIONS: usize = 32;
+
 /// An organisation as it presents itself to an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -20,7 +23,8 @@ pub struct Organisation {
     /// The Ed25519 public key that signs its requests: 32 bytes, base64url without padding.
     pub public_key: String,
     /// How it came to this key, oldest first: a compact JWS over
-    /// [`KeySuccessionTerms`](crate::signed::KeySuccessionTerms) for each time that another key took a key's place.
+    /// [`KeySuccessionTerms`](crate::signed::KeySuccessionTerms) for each time that another key took a key's place. Agents are
+    /// told the latest 32.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub key_successions: Vec<String>,
 }

@@ -95,6 +95,8 @@ pub enum EndReason {
     Operator,
     /// The service ended it.
     Service,
+    /// Whoever runs the service suspended the organisation, which ended all that it had open.
+    OrganisationSuspended,
     /// The agreed time ran out.
     Expired,
     /// The link did not come back in time.

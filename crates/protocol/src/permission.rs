@@ -142,7 +142,7 @@ impl<'de, T: Member> Deserialize<'de> for Set<T> {
 impl<T: utoipa::ToSchema> utoipa::PartialSchema for Set<T> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         let items = utoipa::openapi::Ref::from_schema_name(T::name());
-        utoipa::openapi::ArrayBuilder::new().items(items).unique_items(true).into()
+        utoipa::openapi::ArrayBuilder::new().items(items).into()
     }
 }
 #[cfg(feature = "schema")]

@@ -25,6 +25,19 @@ pub struct Problem {
     /// With `proof_of_work_required`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof_of_work: Option<ProofOfWorkChallenge>,
+    /// With `second_factor_required`, at sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factors: Option<SecondFactors>,
+}
+
+/// What can be shown beside the password; a recovery code always can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SecondFactors {
+    /// A code from an authenticator app.
+    pub app: bool,
+    /// A passkey, for which `POST /operator/v1/sign-in/passkey` gives the challenge.
+    pub passkey: bool,
 }
 
 /// What happened. Stable: codes are added, never changed.
@@ -80,9 +93,9 @@ pub enum ProblemCode {
     WrongPassword,
     /// The password was given for one sign-in: choose an own one first.
     PasswordChangeRequired,
-    /// The password is right, and a code of the second factor is needed with it.
+    /// The password is right, and the second factor is needed with it: a code, or a passkey.
     SecondFactorRequired,
-    /// The code of the second factor is wrong, or was used before.
+    /// The code of the second factor is wrong or was used before, or the passkey was not accepted.
     WrongSecondFactor,
     /// The organisation demands a second factor: set one up first.
     SecondFactorSetupRequired,

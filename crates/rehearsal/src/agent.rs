@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// How the agent is to be started.
 #[derive(Clone, Debug, Default)]
 pub struct AgentOptions {
-    /// The service.
+    /// The service; empty for an agent that was told of none.
     pub service_url: String,
     /// Makes it a device.
     pub enrolment_token_file: Option<PathBuf>,
@@ -178,7 +178,10 @@ fn command(program: &Path, options: &AgentOptions, home: &Path) -> Command {
 fn spawn(program: &Path, options: &AgentOptions, home: &Path) -> Result<Child> {
     let log = fs::OpenOptions::new().create(true).append(true).open(home.join("agent.log"))?;
     let mut command = command(program, options, home);
-    command.args(["run", "--service-url", &options.service_url]);
+    command.arg("run");
+    if !options.service_url.is_empty() {
+        command.args(["--service-url", &options.service_url]);
+    }
     if let Some(file) = &options.enrolment_token_file {
         command.arg("--enrolment-token-file").arg(file);
     }

@@ -137,6 +137,15 @@ impl Service {
         Operator::sign_in(&self.url(), LOGIN, PASSWORD, authority)
     }
 
+    /// Runs `ondemand-service` with these arguments on its database, as whoever runs it would. Gives what it prints.
+    ///
+    /// # Errors
+    ///
+    /// When the command fails.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        run(&self.program, self.folder.path(), arguments, "")
+    }
+
     /// The made-up operator's sign-in name and password, for a browser.
     pub fn credentials(&self) -> (&'static str, &'static str) {
         (LOGIN, PASSWORD)
@@ -153,21 +162,23 @@ fn database(folder: &Path) -> PathBuf {
     folder.join("service.db")
 }
 
+fn run(program: &Path, folder: &Path, arguments: &[&str], input: &str) -> Result<String> {
+    let mut command = Command::new(program);
+    command.args(arguments).arg("--database").arg(database(folder));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().context("failed to start ondemand-service")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("ondemand-service {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
 fn set_up(program: &Path, folder: &Path) -> Result<SetUp> {
-    let run = |arguments: &[&str], input: &str| -> Result<String> {
-        let mut command = Command::new(program);
-        command.args(arguments).arg("--database").arg(database(folder));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().context("failed to start ondemand-service")?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(input.as_bytes())?;
-        }
-        let output = child.wait_with_output()?;
-        if !output.status.success() {
-            bail!("ondemand-service {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(String::from_utf8(output.stdout)?)
-    };
+    let run = |arguments: &[&str], input: &str| run(program, folder, arguments, input);
     let organisation =
         run(&["organisation", "add", "--name", "Example Support", "--domain", "support.example"], "")?;
     let id = value_of("id", &organisation)?;

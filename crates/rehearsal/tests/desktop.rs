@@ -1,5 +1,7 @@
 //! The agent on a real desktop: what a person sees and presses, and what comes of it at the service.
 
+#[path = "desktop/chat.rs"]
+mod chat;
 #[path = "desktop/clipboard.rs"]
 mod clipboard;
 #[path = "desktop/control.rs"]
@@ -18,6 +20,8 @@ mod live_demo;
 mod manners;
 #[path = "desktop/network.rs"]
 mod network;
+#[path = "desktop/report.rs"]
+mod report;
 #[path = "desktop/soak.rs"]
 mod soak;
 #[path = "desktop/story.rs"]

@@ -10,7 +10,7 @@ use crate::{
     sessions,
     store::RequestRecord,
 };
-use protocol::{EndReason, OrganisationId, Timestamp, UnansweredCause, operator::InvitationState};
+use protocol::{EndReason, OrganisationId, SessionId, Timestamp, UnansweredCause, operator::InvitationState};
 
 /// Notes that a user found a request suspicious.
 pub(crate) fn report(work: &mut Work<'_>, request: &RequestRecord) -> Result<()> {
@@ -18,6 +18,17 @@ pub(crate) fn report(work: &mut Work<'_>, request: &RequestRecord) -> Result<()>
     tracing::warn!(
         request = %request.id, organisation = %request.organisation, operator = %request.operator.id,
         "a user found a request suspicious"
+    );
+    Ok(())
+}
+
+/// Notes that a user found something wrong in a session, as a report of the request that it came of.
+pub(crate) fn report_session(work: &mut Work<'_>, id: &SessionId) -> Result<()> {
+    let request = work.tx.request_of_session(id)?.ok_or(Error::Broken("a session that nobody asked for"))?;
+    work.tx.add_report(&request.id, work.now)?;
+    tracing::warn!(
+        session = %id, organisation = %request.organisation, operator = %request.operator.id,
+        "a user found something wrong in a session"
     );
     Ok(())
 }
@@ -31,11 +42,20 @@ pub(crate) fn check(work: &mut Work<'_>, id: &OrganisationId) -> Result<()> {
     }
 }
 
-/// Stops what suspended organisations have open: requests, sessions, invitations.
-pub(crate) fn sweep(work: &mut Work<'_>) -> Result<()> {
+/// Stops what suspended organisations have open: requests, sessions, invitations. Operators are told where one is suspended
+/// now that was not `before`, or the other way round.
+pub(crate) fn sweep(work: &mut Work<'_>, before: Option<Vec<OrganisationId>>) -> Result<Vec<OrganisationId>> {
     let suspended = work.tx.suspended_organisations()?;
+    if let Some(before) = before {
+        let others = |these: &[OrganisationId], those: &[OrganisationId]| -> Vec<OrganisationId> {
+            these.iter().filter(|it| !those.contains(it)).cloned().collect()
+        };
+        for organisation in others(&suspended, &before).iter().chain(&others(&before, &suspended)) {
+            work.changed(organisation, Change::Everything);
+        }
+    }
     if suspended.is_empty() {
-        return Ok(());
+        return Ok(suspended);
     }
     for request in work.tx.open_requests()? {
         if suspended.contains(&request.organisation) {
@@ -44,7 +64,7 @@ pub(crate) fn sweep(work: &mut Work<'_>) -> Result<()> {
     }
     for session in work.tx.running_sessions()? {
         if suspended.contains(&session.organisation) {
-            sessions::end(work, &session, EndReason::Service)?;
+            sessions::end(work, &session, EndReason::OrganisationSuspended)?;
         }
     }
     for organisation in &suspended {
@@ -56,5 +76,5 @@ pub(crate) fn sweep(work: &mut Work<'_>) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(suspended)
 }

@@ -226,7 +226,8 @@ impl Admin {
             };
             let statement = crypto::sign(&former, KEY_SUCCESSION_TYP, &terms)
                 .map_err(|_| Error::Broken("the change of keys cannot be written as JSON"))?;
-            Ok(tx.replace_key(id, &terms.key, &signing_key, &statement)?)
+            tx.replace_key(id, &terms.key, &signing_key, &statement)?;
+            desk::note(tx, id, AuditAction::KeyRotated, Some(&key.public().fingerprint()))
         })?;
         Ok((key.public(), until))
     }
@@ -342,7 +343,7 @@ impl Admin {
                 operator.one_time_until = None;
             }
             if reset_second_factor {
-                tx.set_second_factor(&operator.public.id, None)?;
+                tx.clear_second_factors(&operator.public.id)?;
             }
             tx.update_operator(&operator)?;
             let about = Some(operator.public.name.as_str());

@@ -13,6 +13,7 @@ mod live;
 mod manage;
 mod operator;
 mod page;
+mod passkeys;
 mod problem;
 mod proxies;
 mod security;
@@ -53,6 +54,7 @@ fn documented() -> OpenApiRouter<Arc<Service>> {
         .merge(files::routes())
         .merge(manage::routes())
         .merge(security::routes())
+        .merge(passkeys::routes())
 }
 
 /// The OpenAPI document.

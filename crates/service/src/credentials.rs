@@ -10,7 +10,7 @@ use crate::{
     store::{AgentRecord, OperatorRecord},
 };
 use protocol::{
-    Secret, Timestamp,
+    OrganisationId, Secret, Timestamp,
     agent::AgentDescription,
     operator::{AuditAction, Me, SignIn},
     text,
@@ -122,6 +122,17 @@ fn by_hash(work: &mut Work<'_>, token_hash: String) -> Result<SignedIn> {
     }
 }
 
+/// Has the connections of sign-ins ended that are over without this service's doing: the command line works on the database.
+pub(crate) fn sweep(work: &mut Work<'_>, listening: Vec<(OrganisationId, String)>) -> Result<()> {
+    for (organisation, token_hash) in listening {
+        match by_hash(work, token_hash.clone()) {
+            Err(Error::Unauthenticated) => work.changed(&organisation, Change::SignedOut(token_hash)),
+            looked => drop(looked?),
+        }
+    }
+    Ok(())
+}
+
 fn must_set_second_factor(work: &mut Work<'_>, operator: &OperatorRecord) -> Result<bool> {
     let organisation = work.tx.organisation(&operator.organisation)?;
     let required = organisation.is_some_and(|organisation| organisation.second_factor_required);
@@ -144,41 +155,63 @@ impl Credential for SignedIn {
     }
 }
 
-fn actor(operator: &OperatorRecord, address: Option<IpAddr>) -> Actor {
+pub(crate) fn actor(operator: &OperatorRecord, address: Option<IpAddr>) -> Actor {
     Actor { operator: operator.public.clone(), organisation: operator.organisation.clone(), address }
 }
 
-/// Checks a password, and a code where the account has a second factor, and gives a token; limits come before the check.
+/// Checks a sign-in name and its password, and that the account can be used; limits come before the check.
+pub(crate) async fn check_password(
+    service: &Arc<Service>,
+    login: &str,
+    password: Secret,
+    from: IpAddr,
+) -> Result<OperatorRecord> {
+    if login.chars().count() > MAX_LOGIN_CHARS || password.expose().len() > MAX_PASSWORD_BYTES {
+        return Err(Error::WrongPassword);
+    }
+    service.guessing.try_password(login, from, service.clock.now())?;
+    let name = login.to_owned();
+    let operator = service.run(move |work| Ok(work.tx.operator_by_login(&name)?)).await?;
+    let hash = operator.as_ref().map(|operator| operator.password_hash.clone());
+    let right = service.passwords.verify(password, hash).await?;
+    let Some(operator) = operator else {
+        // Nobody needs the number; it takes as long to write as the line in the audit log of somebody who there is.
+        service.run(|work| Ok(work.tx.count_unknown_login()?)).await?;
+        return Err(Error::WrongPassword);
+    };
+    if !right {
+        note_failure(service, operator, from).await?;
+        return Err(Error::WrongPassword);
+    }
+    service.guessing.password_succeeded(login, from);
+    must_be_open(&operator, service.clock.now())?;
+    Ok(operator)
+}
+
+/// Refuses an account that cannot be used; told only to who showed the password or a passkey.
+pub(crate) fn must_be_open(operator: &OperatorRecord, now: Timestamp) -> Result<()> {
+    if operator.disabled_at.is_some() {
+        return Err(Error::AccountDisabled("an administrator of your organisation can enable it"));
+    }
+    if operator.one_time_until.is_some_and(|until| until <= now) {
+        return Err(Error::AccountDisabled("the one-time password has expired; ask for a new one"));
+    }
+    Ok(())
+}
+
+/// Checks a password, and a code where the account has a second factor, and gives a token.
 pub(crate) async fn sign_in(
     service: &Arc<Service>,
     wanted: SignIn,
     from: IpAddr,
 ) -> Result<(Secret, SignedIn)> {
     let SignIn { login, password, code } = wanted;
-    if login.chars().count() > MAX_LOGIN_CHARS || password.expose().len() > MAX_PASSWORD_BYTES {
-        return Err(Error::WrongPassword);
-    }
-    service.guessing.try_password(&login, from, service.clock.now())?;
-    let name = login.clone();
-    let operator = service.run(move |work| Ok(work.tx.operator_by_login(&name)?)).await?;
-    let hash = operator.as_ref().map(|operator| operator.password_hash.clone());
-    let right = service.passwords.verify(password, hash).await?;
-    let Some(operator) = operator else { return Err(Error::WrongPassword) };
-    if !right {
-        note_failure(service, operator, from).await?;
-        return Err(Error::WrongPassword);
-    }
-    service.guessing.password_succeeded(&login, from);
-    // Told only to who knows the password.
-    if operator.disabled_at.is_some() {
-        return Err(Error::AccountDisabled("an administrator of your organisation can enable it"));
-    }
-    if operator.one_time_until.is_some_and(|until| until <= service.clock.now()) {
-        return Err(Error::AccountDisabled("the one-time password has expired; ask for a new one"));
-    }
+    let operator = check_password(service, &login, password, from).await?;
     if operator.second_factor_since.is_some() {
         if code.is_none() {
-            return Err(Error::SecondFactorRequired);
+            let id = operator.public.id;
+            let kinds = service.run(move |work| second_factor::kinds(work, &id)).await?;
+            return Err(Error::SecondFactorRequired(Some(kinds)));
         }
         service.guessing.try_second_factor(&login, from, service.clock.now())?;
     }
@@ -203,26 +236,35 @@ fn enter(
     code: Option<Secret>,
     from: IpAddr,
 ) -> Result<(Secret, SignedIn)> {
-    let token = crypto::random_token();
-    let token_hash = crypto::hash(token.as_bytes());
-    let expires_at = after(work.now, SIGN_IN_SECS);
     // It may have been disabled, the password changed, or a second factor set up, while the check ran.
     let known = work.tx.operator(&operator.public.id)?;
     let operator = known
         .filter(|now| now.password_hash == operator.password_hash && now.disabled_at.is_none())
         .ok_or(Error::WrongPassword)?;
-    let address = Some(from);
-    let who = actor(&operator, address);
     if operator.second_factor_since.is_some() {
-        let code = code.ok_or(Error::SecondFactorRequired)?;
+        let code = code.ok_or(Error::SecondFactorRequired(None))?;
         if second_factor::prove(work, &operator.public.id, &code)? == Proof::RecoveryCode {
-            audit::note_by(work, who.clone(), AuditAction::RecoveryCodeUsed, About::own())?;
+            let who = actor(&operator, Some(from));
+            audit::note_by(work, who, AuditAction::RecoveryCodeUsed, About::own())?;
         }
     }
+    admit(work, operator, from)
+}
+
+/// Gives a token to an operator who has shown everything that it takes.
+pub(crate) fn admit(
+    work: &mut Work<'_>,
+    operator: OperatorRecord,
+    from: IpAddr,
+) -> Result<(Secret, SignedIn)> {
+    let token = crypto::random_token();
+    let token_hash = crypto::hash(token.as_bytes());
+    let expires_at = after(work.now, SIGN_IN_SECS);
+    let address = Some(from);
     let operator = OperatorRecord { last_sign_in: Some(work.now), ..operator };
     work.tx.update_operator(&operator)?;
     work.tx.add_sign_in(&token_hash, &operator.public.id, expires_at)?;
-    audit::note_by(work, who, AuditAction::SignedIn, About::own())?;
+    audit::note_by(work, actor(&operator, address), AuditAction::SignedIn, About::own())?;
     let must_set_second_factor = must_set_second_factor(work, &operator)?;
     let signed_in = SignedIn { operator, token_hash, expires_at, must_set_second_factor, address };
     Ok((Secret::new(token), signed_in))

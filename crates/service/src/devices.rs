@@ -6,7 +6,7 @@ use crate::{
     branding,
     credentials::checked,
     error::{Error, Result},
-    ids, quotas, requests,
+    events, ids, quotas, requests,
     service::{Change, Work},
     sessions,
     store::{Countable, DeviceRecord, OperatorRecord},
@@ -97,11 +97,10 @@ pub(crate) fn enrol(work: &mut Work<'_>, wanted: &EnrolRequest) -> Result<EnrolR
         }
     };
     work.changed(&group.organisation, Change::Device(device.id.clone()));
-    let organisation = work.tx.organisation(&group.organisation)?;
     Ok(EnrolResponse {
         branding: branding::of(work, &group.organisation)?,
         agent_token: Secret::new(agent_token),
-        organisation: organisation.ok_or(Error::Broken("a group without an organisation"))?.public,
+        organisation: events::organisation(work, &group.organisation)?,
         device: standing(&device),
     })
 }

@@ -1,7 +1,7 @@
 //! Why the service says no. Knows no HTTP: `api::problem` turns these into answers.
 
-use crate::store;
-use protocol::agent::ProofOfWorkChallenge;
+use crate::{audit::About, store};
+use protocol::{agent::ProofOfWorkChallenge, problem::SecondFactors};
 use std::time::Duration;
 
 /// Why something was not done.
@@ -49,9 +49,15 @@ pub(crate) enum Error {
     /// Signed in with a one-time password.
     #[error("an own password must be chosen first")]
     PasswordChangeRequired,
-    /// The password is right; a code is needed with it.
-    #[error("a code of the second factor is needed")]
-    SecondFactorRequired,
+    /// The password is right; a code or passkey is needed with it.
+    #[error("the second factor is needed")]
+    SecondFactorRequired(Option<SecondFactors>),
+    /// The passkey is unknown, or its answer wrong, late or repeated.
+    #[error("the passkey was not accepted")]
+    WrongPasskey,
+    /// The passkey counted backwards.
+    #[error("the passkey seems to have been copied")]
+    PasskeyCopied(About),
     /// The code is wrong, or was used before.
     #[error("wrong code of the second factor")]
     WrongSecondFactor,

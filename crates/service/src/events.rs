@@ -13,7 +13,7 @@ use crate::{
     views::is_open,
 };
 use protocol::{
-    MAX_WAIT_SECS, Timestamp,
+    MAX_WAIT_SECS, MOST_KEY_SUCCESSIONS, Organisation, OrganisationId, Timestamp,
     agent::{EventsQuery, EventsResponse, Snapshot, Standing},
     event::{Event, RequestEvent},
     operator::InvitationState,
@@ -137,11 +137,18 @@ fn look(work: &mut Work<'_>, agent: &AgentRecord, after: Option<Cursor>) -> Resu
     Ok(Look { cursor, now, snapshot: None, events })
 }
 
+/// An organisation as agents are told of it, who remember the changes of its key that they were told before.
+pub(crate) fn organisation(work: &mut Work<'_>, id: &OrganisationId) -> Result<Organisation> {
+    let known = work.tx.organisation(id)?;
+    let mut organisation = known.ok_or(Error::Broken("an agent without an organisation"))?.public;
+    let older = organisation.key_successions.len().saturating_sub(MOST_KEY_SUCCESSIONS);
+    organisation.key_successions.drain(..older);
+    Ok(organisation)
+}
+
 fn deliver(work: &mut Work<'_>, request: RequestRecord) -> Result<RequestEvent> {
-    let organisation = work.tx.organisation(&request.organisation)?;
-    let organisation = organisation.ok_or(Error::Broken("a request without an organisation"))?;
     let event = RequestEvent {
-        key_successions: organisation.public.key_successions,
+        key_successions: organisation(work, &request.organisation)?.key_successions,
         request_id: request.id.clone(),
         signed_request: request.signed.clone(),
         answer_within_secs: remaining_secs(request.answer_until, work.now),

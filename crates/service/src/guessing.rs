@@ -243,6 +243,23 @@ impl Guessing {
         }
     }
 
+    /// Whether another passkey may be tried from here. It counts as a wrong password until [`Guessing::passkey_succeeded`];
+    /// once it is known whose it is, it counts for the sign-in name as a code does.
+    pub(crate) fn try_passkey(&self, from: IpAddr, now: Timestamp) -> Result<()> {
+        let mut state = self.lock();
+        let subject = Subject::PasswordsFrom(from.into());
+        state.check(&subject, self.limits.passwords_per_address, now)?;
+        state.fail(subject, now);
+        Ok(())
+    }
+
+    /// The passkey was right: this try does not count.
+    pub(crate) fn passkey_succeeded(&self, from: IpAddr) {
+        if let Some(failures) = self.lock().failures.get_mut(&Subject::PasswordsFrom(from.into())) {
+            failures.count = failures.count.saturating_sub(1);
+        }
+    }
+
     fn second_factor_subjects(&self, login: &str, from: IpAddr) -> [(Subject, u32); 2] {
         let here = Subject::SecondFactorsOfLoginFrom(login.to_owned(), from.into());
         [

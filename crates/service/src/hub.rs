@@ -33,6 +33,8 @@ pub(crate) enum Live {
 struct State {
     agents: HashMap<AgentKey, AgentLine>,
     operators: HashMap<OperatorId, OperatorLine>,
+    /// How many listeners each sign-in has, by its token's hash.
+    listening: HashMap<String, (OrganisationId, u32)>,
     live: HashMap<OrganisationId, broadcast::Sender<Live>>,
 }
 
@@ -142,6 +144,7 @@ impl Hub {
         &self,
         organisation: &OrganisationId,
         operator: &OperatorId,
+        token_hash: &str,
         clock: &clock::Clock,
     ) -> (Listener, bool) {
         let mut state = self.lock();
@@ -157,9 +160,21 @@ impl Hub {
         });
         line.open += 1;
         let returned = std::mem::take(&mut line.told_absent);
-        let listener =
-            Listener { hub: self.clone(), operator: operator.clone(), clock: clock.clone(), changes };
+        state.listening.entry(token_hash.to_owned()).or_insert_with(|| (organisation.clone(), 0)).1 += 1;
+        let listener = Listener {
+            hub: self.clone(),
+            operator: operator.clone(),
+            token_hash: token_hash.to_owned(),
+            clock: clock.clone(),
+            changes,
+        };
         (listener, returned)
+    }
+
+    /// The sign-ins that have something open, by their tokens' hashes.
+    pub(crate) fn listening(&self) -> Vec<(OrganisationId, String)> {
+        let state = self.lock();
+        state.listening.iter().map(|(hash, (organisation, _))| (organisation.clone(), hash.clone())).collect()
     }
 
     /// After a restart: an operator with a running session who does not come back counts as gone.
@@ -228,6 +243,7 @@ impl Drop for Poll {
 pub(crate) struct Listener {
     hub: Hub,
     operator: OperatorId,
+    token_hash: String,
     clock: clock::Clock,
     changes: broadcast::Receiver<Live>,
 }
@@ -247,9 +263,16 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let now = self.clock.now();
-        if let Some(line) = self.hub.lock().operators.get_mut(&self.operator) {
+        let mut state = self.hub.lock();
+        if let Some(line) = state.operators.get_mut(&self.operator) {
             line.open = line.open.saturating_sub(1);
             line.last_closed = now;
+        }
+        if let Some((_, open)) = state.listening.get_mut(&self.token_hash) {
+            *open -= 1;
+            if *open == 0 {
+                state.listening.remove(&self.token_hash);
+            }
         }
     }
 }

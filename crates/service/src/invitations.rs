@@ -7,7 +7,7 @@ use crate::{
     clock::{after, remaining_secs},
     credentials::Agent,
     error::{Error, Result},
-    ids, quotas, requests,
+    events, ids, quotas, requests,
     service::{Change, Work},
     sessions,
     store::{self, Countable, InvitationRecord, OperatorRecord},
@@ -157,15 +157,10 @@ pub(crate) fn look_up(work: &mut Work<'_>, wanted: &LookupRequest, from: IpAddr)
     guessing.may_try_code(from, None, wanted.proof_of_work.as_ref(), work.now)?;
     let invitation = find(work, &wanted.session_code, from, None)?;
     match invitation.state {
-        InvitationState::Open => {
-            let organisation = work.tx.organisation(&invitation.organisation)?;
-            Ok(LookupResponse {
-                organisation: organisation
-                    .ok_or(Error::Broken("an invitation without an organisation"))?
-                    .public,
-                expires_in_secs: remaining_secs(invitation.expires_at, work.now),
-            })
-        }
+        InvitationState::Open => Ok(LookupResponse {
+            organisation: events::organisation(work, &invitation.organisation)?,
+            expires_in_secs: remaining_secs(invitation.expires_at, work.now),
+        }),
         InvitationState::Joined | InvitationState::Used => {
             Err(failed(work, from, None, Error::InvitationTaken))
         }
@@ -205,11 +200,10 @@ pub(crate) fn join(work: &mut Work<'_>, wanted: &JoinRequest, from: IpAddr) -> R
         }
     }
     work.changed(&invitation.organisation, Change::Invitation(invitation.id.clone()));
-    let organisation = work.tx.organisation(&invitation.organisation)?;
     Ok(JoinResponse {
         branding: branding::of(work, &invitation.organisation)?,
         agent_token: protocol::Secret::new(agent_token),
-        organisation: organisation.ok_or(Error::Broken("an invitation without an organisation"))?.public,
+        organisation: events::organisation(work, &invitation.organisation)?,
         invitation_id: invitation.id,
         expires_in_secs: remaining_secs(invitation.expires_at, work.now),
     })

@@ -34,6 +34,7 @@ mod ids;
 mod invitations;
 mod operators;
 mod outcomes;
+mod passkeys;
 mod passwords;
 mod quotas;
 mod receipts;

@@ -207,6 +207,7 @@ pub(crate) fn cancel(work: &mut Work<'_>, agent: &Agent, id: &RequestId, reason:
             }
             EndReason::Operator
             | EndReason::Service
+            | EndReason::OrganisationSuspended
             | EndReason::LinkLost
             | EndReason::Slept
             | EndReason::AccessFailed

@@ -1,4 +1,5 @@
-//! The second factor: a code by RFC 6238 from an app beside the password, and recovery codes for when the app is lost.
+//! The second factor: a code by RFC 6238 from an app beside the password, and recovery codes for when the app is lost. The
+//! other kind is `passkeys`.
 //!
 //! A code is taken once: neither it nor one of an earlier half minute opens anything after it. Codes are counted like
 //! passwords (`guessing`). The key has to be kept as it is, since codes are computed from it; it is nowhere but in the
@@ -8,7 +9,7 @@ use crate::{
     audit::{self, About},
     credentials::{self, SignedIn},
     error::{Error, Result},
-    operators, passwords,
+    operators, passkeys, passwords,
     service::{Service, Work},
     store::{OperatorRecord, SecondFactorRecord},
 };
@@ -18,6 +19,7 @@ use protocol::{
         AccountView, AuditAction, ConfirmSecondFactor, ProveSecondFactor, RecoveryCodes, SecondFactorSetup,
         SecondFactorView,
     },
+    problem::SecondFactors,
 };
 use qrcode::{QrCode, render::svg};
 use std::{net::IpAddr, sync::Arc};
@@ -56,11 +58,12 @@ fn totp(key: &[u8; 20], organisation: &str, login: &str) -> Result<Totp> {
 /// Takes a code or recovery code, which opens nothing a second time.
 pub(crate) fn prove(work: &mut Work<'_>, of: &OperatorId, code: &Secret) -> Result<Proof> {
     let factor = work.tx.second_factor(of)?.filter(|factor| factor.confirmed_at.is_some());
-    let factor = factor.ok_or(Error::WrongSecondFactor)?;
     if code.expose().chars().count() > MAX_CODE_CHARS {
         return Err(Error::WrongSecondFactor);
     }
-    if let Some(step) = step_of(work, &factor, code)? {
+    if let Some(factor) = factor
+        && let Some(step) = step_of(work, &factor, code)?
+    {
         work.tx.set_second_factor(of, Some(&SecondFactorRecord { last_step: step, ..factor }))?;
         return Ok(Proof::Code);
     }
@@ -86,12 +89,40 @@ fn recovery_hash(code: &str) -> String {
 
 /// How the operator's second factor stands.
 pub(crate) fn view(work: &mut Work<'_>, who: &SignedIn) -> Result<SecondFactorView> {
-    let organisation = work.tx.organisation(&who.operator.organisation)?;
+    let id = &who.operator.public.id;
+    let offered = work.service.passkeys.are_offered();
     Ok(SecondFactorView {
         since: who.operator.second_factor_since,
-        required: organisation.is_some_and(|organisation| organisation.second_factor_required),
-        recovery_codes_left: work.tx.count_recovery_codes(&who.operator.public.id)?,
+        app_since: work.tx.second_factor(id)?.and_then(|factor| factor.confirmed_at),
+        passkeys: passkeys::list(work, id)?,
+        passkey_origin: offered.then(|| work.service.public_url.clone()),
+        required: is_demanded(work, who)?,
+        recovery_codes_left: work.tx.count_recovery_codes(id)?,
     })
+}
+
+fn is_demanded(work: &mut Work<'_>, who: &SignedIn) -> Result<bool> {
+    let organisation = work.tx.organisation(&who.operator.organisation)?;
+    Ok(organisation.is_some_and(|organisation| organisation.second_factor_required))
+}
+
+/// Refuses to leave somebody without a second factor where one is demanded.
+pub(crate) fn must_not_be_demanded(work: &mut Work<'_>, who: &SignedIn) -> Result<()> {
+    if is_demanded(work, who)? {
+        return Err(Error::Forbidden("your organisation demands a second factor"));
+    }
+    Ok(())
+}
+
+/// Whether codes of an app are taken.
+pub(crate) fn has_app(work: &mut Work<'_>, of: &OperatorId) -> Result<bool> {
+    Ok(work.tx.second_factor(of)?.is_some_and(|factor| factor.confirmed_at.is_some()))
+}
+
+/// With what somebody who knows the password can go on.
+pub(crate) fn kinds(work: &mut Work<'_>, of: &OperatorId) -> Result<SecondFactors> {
+    let passkey = work.service.passkeys.are_offered() && !work.tx.passkeys(of)?.is_empty();
+    Ok(SecondFactors { app: has_app(work, of)?, passkey })
 }
 
 /// Makes a key for an app. It counts for nothing until a code of it came back.
@@ -104,8 +135,8 @@ pub(crate) async fn begin(
     credentials::prove_password(service, &who, password, from).await?;
     service
         .run_for(who, |work, who| {
-            if who.operator.second_factor_since.is_some() {
-                return Err(Error::Forbidden("there is a second factor already; take it away first"));
+            if has_app(work, &who.operator.public.id)? {
+                return Err(Error::Forbidden("there is an app already; take it away first"));
             }
             let organisation = work.tx.organisation(&who.operator.organisation)?;
             let organisation = organisation.ok_or(Error::Broken("an operator without an organisation"))?;
@@ -128,7 +159,8 @@ fn setup(totp: &Totp) -> Result<SecondFactorSetup> {
     })
 }
 
-/// The first code from the app: from now on signing in takes one. Sign-ins elsewhere are over.
+/// The first code from the app: from now on signing in takes one. Sign-ins elsewhere are over. Recovery codes that came with
+/// a passkey are replaced.
 pub(crate) async fn confirm(
     service: &Arc<Service>,
     who: SignedIn,
@@ -155,7 +187,8 @@ pub(crate) async fn confirm(
     Ok(codes)
 }
 
-fn fresh_codes(work: &mut Work<'_>, of: &OperatorId) -> Result<RecoveryCodes> {
+/// Recovery codes in the place of those there are.
+pub(crate) fn fresh_codes(work: &mut Work<'_>, of: &OperatorId) -> Result<RecoveryCodes> {
     let codes: Vec<String> = std::iter::repeat_with(passwords::readable).take(RECOVERY_CODES).collect();
     let hashes: Vec<String> = codes.iter().map(|code| recovery_hash(code)).collect();
     work.tx.set_recovery_codes(of, &hashes)?;
@@ -176,7 +209,7 @@ pub(crate) async fn renew_codes(
     .await
 }
 
-/// Takes the own second factor away, where the organisation leaves that to its operators.
+/// Takes the own app away, where the organisation leaves that to its operators or there are passkeys too.
 pub(crate) async fn remove(
     service: &Arc<Service>,
     who: SignedIn,
@@ -184,10 +217,15 @@ pub(crate) async fn remove(
     from: IpAddr,
 ) -> Result<()> {
     proven(service, who, shown, from, |work, who| {
-        if view(work, who)?.required {
-            return Err(Error::Forbidden("your organisation demands a second factor"));
+        let id = &who.operator.public.id;
+        if work.tx.passkeys(id)?.is_empty() {
+            must_not_be_demanded(work, who)?;
+            work.tx.clear_second_factors(id)?;
+        } else if has_app(work, id)? {
+            work.tx.set_second_factor(id, None)?;
+        } else {
+            return Err(Error::NotFound);
         }
-        work.tx.set_second_factor(&who.operator.public.id, None)?;
         audit::note(work, AuditAction::SecondFactorRemoved, About::own())
     })
     .await
@@ -222,7 +260,7 @@ async fn proven<T: Send + 'static>(
     Ok(done)
 }
 
-/// An administrator takes an operator's second factor away, whose app and recovery codes are lost.
+/// An administrator takes an operator's second factor away, passkeys too, whose devices and recovery codes are lost.
 pub(crate) fn reset(work: &mut Work<'_>, by: &OperatorRecord, id: &OperatorId) -> Result<AccountView> {
     let record = operators::own(work, by, id)?;
     if by.public.id == *id {
@@ -232,7 +270,7 @@ pub(crate) fn reset(work: &mut Work<'_>, by: &OperatorRecord, id: &OperatorId) -
         operators::sign_out_everywhere(work, &record, None)?;
         audit::note(work, AuditAction::SecondFactorReset, About::operator(&record.public))?;
     }
-    work.tx.set_second_factor(id, None)?;
+    work.tx.clear_second_factors(id)?;
     Ok(operators::view(OperatorRecord { second_factor_since: None, ..record }))
 }
 

@@ -2,15 +2,21 @@
 
 use crate::{Clock, Limits};
 use crate::{api, error, hub::Hub, service::Service, store::sqlite::Sqlite, sweep};
-use axum::{Router, http::Request};
-use hyper::body::Incoming;
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::Request,
+};
+use hyper::{
+    body::{Frame, Incoming, SizeHint},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
         conn::auto,
         graceful::{GracefulShutdown, Watcher},
     },
-    service::TowerToHyperService,
 };
 use ipnet::IpNet;
 use rustls::{
@@ -19,15 +25,18 @@ use rustls::{
 };
 use socket2::{SockRef, TcpKeepalive};
 use std::{
+    convert::Infallible,
     io,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Notify,
+    sync::watch,
     task::JoinHandle,
     time::timeout,
 };
@@ -38,6 +47,11 @@ use tower::ServiceExt;
 const MAX_HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long the lines before a body may take.
 const MAX_HEADER: Duration = Duration::from_secs(30);
+/// How long a connection may stay on which nothing is asked. Longer than agents and browsers keep one to ask again, so that
+/// none is closed just when it is used.
+const MAX_IDLE: Duration = Duration::from_secs(6 * 60);
+/// How many requests a connection over HTTP/2 can have under way: more than a page of the console ever has.
+const MAX_STREAMS: u32 = 64;
 /// A peer that is gone without a word is noticed by the system's probes: they carry no payload and wake no agent.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// The pause between probes that go unanswered, and how many do before the connection counts as broken.
@@ -295,24 +309,18 @@ async fn connection(
     let keep_alive =
         TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(PROBE_INTERVAL).with_retries(PROBES);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
-    let begun = Arc::new(Notify::new());
-    let begins = begun.clone();
-    let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
-        begins.notify_one();
+    let (under_way, watched) = watch::channel(0);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let this_one = UnderWay::new(&under_way);
         let sender = proxies.sender(peer, request.headers());
         request.extensions_mut().insert(api::Peer(sender));
-        request
-    }));
+        let answering = router.clone().oneshot(request);
+        async move { Ok::<_, Infallible>(answering.await?.map(|body| Answering { body, _this_one: this_one })) }
+    });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(MAX_HEADER);
-    builder.http2().timer(TokioTimer::new());
-    // Until hyper knows the protocol it waits for ever, and whoever sends nothing would hold a descriptor for nothing.
-    let silent = async {
-        match timeout(MAX_HEADER, begun.notified()).await {
-            Ok(()) => std::future::pending().await,
-            Err(late) => Err(late.into()),
-        }
-    };
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MAX_STREAMS);
+    let silent = silent(watched);
     match tls {
         Some(tls) => {
             let stream = timeout(MAX_HANDSHAKE, tls.accept(stream)).await??;
@@ -323,6 +331,65 @@ async fn connection(
             let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
             tokio::select! { served = watcher.watch(served) => served, late = silent => late }
         }
+    }
+}
+
+/// Waits until nothing was asked for too long. Until hyper knows the protocol, and between the requests of HTTP/2, it waits for
+/// ever, and whoever sends nothing would hold a descriptor for nothing.
+async fn silent(mut under_way: watch::Receiver<usize>) -> Result<(), ConnectionError> {
+    let mut patience = MAX_HEADER;
+    loop {
+        let Ok(begun) = timeout(patience, under_way.wait_for(|count| *count > 0)).await? else {
+            // Nothing can be asked any more; whoever serves the connection says how it ended.
+            return std::future::pending().await;
+        };
+        drop(begun);
+        if under_way.wait_for(|count| *count == 0).await.is_err() {
+            return std::future::pending().await;
+        }
+        patience = MAX_IDLE;
+    }
+}
+
+/// A request whose answer was not fetched to its end yet.
+struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    fn new(all: &watch::Sender<usize>) -> Self {
+        all.send_modify(|count| *count += 1);
+        Self(all.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// An answer's body.
+struct Answering {
+    body: Body,
+    _this_one: UnderWay,
+}
+
+impl hyper::body::Body for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -343,6 +410,31 @@ mod tests {
             client.write_all(sent).await.unwrap();
             let read = timeout(2 * MAX_HEADER, client.read_to_end(&mut Vec::new())).await;
             read.expect("the connection stays open").unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_over_which_nothing_more_is_asked_is_closed_whatever_it_speaks() {
+        // The preface, empty settings, and a request for `/` of the authority `a`.
+        let mut http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+        http2.extend(b"\0\0\x06\x01\x05\0\0\0\x01\x82\x86\x84\x41\x01a");
+        for sent in [http2, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec()] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (stream, peer) = listener.accept().await.unwrap();
+            let shutdown = GracefulShutdown::new();
+            let (asked, seen) = tokio::sync::oneshot::channel();
+            let asked = Arc::new(std::sync::Mutex::new(Some(asked)));
+            let router = Router::new().fallback(move || async move {
+                asked.lock().unwrap().take().unwrap().send(tokio::time::Instant::now()).unwrap();
+            });
+            let from = (peer.ip(), Arc::default());
+            tokio::spawn(connection(stream, from, None, router, shutdown.watcher()));
+            client.write_all(&sent).await.unwrap();
+            let asked = timeout(MAX_HEADER, seen).await.unwrap().unwrap();
+            let read = timeout(2 * MAX_IDLE, client.read_to_end(&mut Vec::new())).await;
+            read.expect("the connection stays open").unwrap();
+            assert!(asked.elapsed() <= MAX_IDLE + Duration::from_secs(1), "{:?}", asked.elapsed());
         }
     }
 

@@ -9,6 +9,7 @@ use crate::{
     files::FilesCredentials,
     guessing::{Guessing, Limits},
     hub::{Hub, Live},
+    passkeys::Passkeys,
     passwords::Passwords,
     quotas::Quotas,
     secrets::Secrets,
@@ -42,6 +43,7 @@ pub(crate) struct Service {
     /// How fast each agent and operator may call.
     pub(crate) credentials: Buckets<String>,
     pub(crate) passwords: Passwords,
+    pub(crate) passkeys: Passkeys,
     pub(crate) quotas: Quotas,
     /// Pictures are unpacked one at a time.
     pub(crate) pictures: Semaphore,
@@ -70,6 +72,7 @@ impl Service {
             guessing: Guessing::new(limits),
             credentials: limits::per_credential(),
             passwords: Passwords::default(),
+            passkeys: Passkeys::new(&public_url),
             quotas: Quotas::default(),
             pictures: Semaphore::new(1),
             secrets: Secrets::new(&key),

@@ -1,6 +1,7 @@
 //! Sessions: what is said, granted and done in them, and how they end.
 
 use crate::{
+    abuse,
     audit::{self, About},
     clock::{after, before},
     credentials::Agent,
@@ -12,7 +13,7 @@ use crate::{
 };
 use protocol::{
     EndReason, MAX_MESSAGE_CHARS, Permission, Permissions, SessionId, UnansweredCause,
-    agent::{ReportActions, SendMessage},
+    agent::{EndSession, ReportActions, SendMessage},
     event::{Event, MessageEvent, MessageKind},
     operator::{AuditAction, MessageView, PostMessage, Speaker, Target},
     signed::Audience,
@@ -177,10 +178,14 @@ pub(crate) fn end_by_agent(
     work: &mut Work<'_>,
     agent: &Agent,
     id: &SessionId,
-    reason: EndReason,
+    said: &EndSession,
 ) -> Result<()> {
     let session = on(work, agent, id)?;
-    end(work, &session, reason)
+    if said.suspicious {
+        // Also where it was ended before: ending it in time would be an abuser's way out.
+        abuse::report_session(work, id)?;
+    }
+    end(work, &session, said.reason)
 }
 
 /// An operator ends a session; a colleague may too, since ending is always safe.
@@ -199,7 +204,7 @@ pub(crate) fn end(work: &mut Work<'_>, session: &SessionRecord, reason: EndReaso
     }
     requests::close_open(work, session.agent, UnansweredCause::Withdrawn)?;
     let told = match reason {
-        EndReason::Operator => EndReason::Operator,
+        EndReason::Operator | EndReason::OrganisationSuspended => reason,
         _ => EndReason::Service,
     };
     if !by_agent(reason) {
@@ -217,7 +222,14 @@ pub(crate) fn end(work: &mut Work<'_>, session: &SessionRecord, reason: EndReaso
 /// Whether the agent named this reason itself and need not be told. `Expired` and `LinkLost` can be either's, and being
 /// told twice is harmless.
 fn by_agent(reason: EndReason) -> bool {
-    !matches!(reason, EndReason::Operator | EndReason::Service | EndReason::Expired | EndReason::LinkLost)
+    !matches!(
+        reason,
+        EndReason::Operator
+            | EndReason::Service
+            | EndReason::OrganisationSuspended
+            | EndReason::Expired
+            | EndReason::LinkLost
+    )
 }
 
 /// Tells operators of the invitation or device that an agent is of.

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod agents;
+mod passkeys;
 mod reach;
 mod security;
 mod sessions;
@@ -13,6 +14,7 @@ pub mod sqlite;
 
 pub use accounts::{Accounts, LogoRecord, OperatorRecord, OrganisationRecord};
 pub use agents::{AgentKey, AgentRecord, Agents, Runs};
+pub use passkeys::{PasskeyRecord, Passkeys};
 pub use reach::{DeviceRecord, EnrolmentTokenRecord, GroupRecord, HelpRecord, InvitationRecord, Reach};
 pub use security::{AuditFilter, AuditRecord, Countable, ReportRecord, SecondFactorRecord, Security};
 pub use sessions::{
@@ -94,5 +96,5 @@ impl dyn Store {
 }
 
 /// Everything that can be done within a transaction.
-pub trait Tx: Accounts + Reach + Agents + Sessions + Security {}
-impl<T: Accounts + Reach + Agents + Sessions + Security> Tx for T {}
+pub trait Tx: Accounts + Reach + Agents + Sessions + Security + Passkeys {}
+impl<T: Accounts + Reach + Agents + Sessions + Security + Passkeys> Tx for T {}

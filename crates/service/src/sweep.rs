@@ -1,9 +1,10 @@
 //! What happens because time passes: expiry, lapsed presence, pruning.
 
 use crate::{
-    abuse, clock::before, error::Result, invitations, requests, service::Service, sessions, store::AgentKey,
+    abuse, clock::before, credentials, error::Result, invitations, requests, service::Service, sessions,
+    store::AgentKey,
 };
-use protocol::{OperatorId, Timestamp, operator::InvitationState};
+use protocol::{OperatorId, OrganisationId, Timestamp, operator::InvitationState};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -26,6 +27,8 @@ pub(crate) async fn run(service: Arc<Service>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut advances = service.clock.advances();
     let mut next_prune = Instant::now();
+    // Nobody listens yet who could have been told otherwise.
+    let mut suspended = None;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -36,15 +39,24 @@ pub(crate) async fn run(service: Arc<Service>) {
         if prune {
             next_prune = Instant::now() + PRUNE_EVERY;
         }
-        if let Err(error) = once(&service, started, prune).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "what was due could not be done");
+        match once(&service, started, prune, suspended.clone()).await {
+            Ok(now) => suspended = Some(now),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "what was due could not be done");
+            }
         }
     }
 }
 
-async fn once(service: &Arc<Service>, started: Timestamp, prune: bool) -> Result<()> {
+async fn once(
+    service: &Arc<Service>,
+    started: Timestamp,
+    prune: bool,
+    suspended: Option<Vec<OrganisationId>>,
+) -> Result<Vec<OrganisationId>> {
     let now = service.clock.now();
     service.guessing.forget(now);
+    let listening = service.hub.listening();
     let lapsed = service.hub.take_lapsed(now);
     let absent = service.hub.take_absent_operators(now);
     service
@@ -53,7 +65,8 @@ async fn once(service: &Arc<Service>, started: Timestamp, prune: bool) -> Result
             for invitation in work.tx.invitations_expired_by(work.now)? {
                 invitations::close(work, &invitation, InvitationState::Expired)?;
             }
-            abuse::sweep(work)?;
+            credentials::sweep(work, listening)?;
+            let suspended = abuse::sweep(work, suspended)?;
             requests::sweep(work)?;
             sessions::sweep(work, started)?;
             if prune {
@@ -62,7 +75,7 @@ async fn once(service: &Arc<Service>, started: Timestamp, prune: bool) -> Result
                 work.tx.delete_sign_ins_before(work.now)?;
                 work.tx.prune_audit_before(before(work.now, KEEP_AUDIT_SECS))?;
             }
-            Ok(())
+            Ok(suspended)
         })
         .await
 }

@@ -2,6 +2,7 @@
 //! modules below.
 
 mod clipboard;
+mod ending;
 mod files;
 mod join;
 mod phase;
@@ -97,7 +98,8 @@ impl Agent {
     pub fn handle_input(&mut self, input: Input, now: Now) {
         let now = self.forward(now);
         self.handle_timeout(now);
-        if self.terminated {
+        // What an access process did before the end is written down though it is heard after it.
+        if self.terminated && !matches!(input, Input::AccessLate { .. }) {
             debug!("input after the end ignored");
             return;
         }
@@ -214,6 +216,7 @@ impl Agent {
             UserInput::SendCopied => self.send_copied(),
             UserInput::Prolong { by } => self.prolong(by, now),
             UserInput::End => self.end(now),
+            UserInput::Report => self.report_session(now),
             UserInput::Say { text } => self.say(&text, now),
             UserInput::ChatSeen => self.chat_seen(),
             UserInput::AskForHelp { text } => self.ask_for_help(&text),
@@ -278,7 +281,7 @@ impl Agent {
             OpenThing::Session(session_id) => {
                 let reason = EndReason::AgentRestarted;
                 self.give_up_session(session_id.clone());
-                self.record(Entry::SessionEnded { session_id, reason, lasted_secs: None });
+                self.record(Entry::SessionEnded { session_id, reason, lasted_secs: None, suspicious: false });
             }
         }
     }
@@ -386,7 +389,7 @@ impl Agent {
     /// A session that this run of the agent does not have, and never will.
     fn give_up_session(&mut self, session_id: SessionId) {
         remember(&mut self.ended_sessions, session_id.clone());
-        self.send(Send::End { session_id, reason: EndReason::AgentRestarted });
+        self.send(Send::End { session_id, reason: EndReason::AgentRestarted, suspicious: false });
     }
 
     fn base_mut(&mut self) -> Option<&mut Base> {

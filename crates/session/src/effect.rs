@@ -109,6 +109,8 @@ pub enum Send {
         session_id: SessionId,
         /// Why.
         reason: EndReason,
+        /// Whether the user says that something was wrong. Operators never learn it.
+        suspicious: bool,
     },
     /// The user asks for help.
     AskForHelp {
@@ -210,6 +212,9 @@ pub enum Entry {
         /// How long it lasted, time asleep included; unknown after a restart.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasted_secs: Option<u64>,
+        /// Whether the user said that something was wrong.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        suspicious: bool,
     },
 }
 

@@ -70,6 +70,8 @@ pub enum UserInput {
     },
     /// End whatever there is: joining, waiting, a request, a session.
     End,
+    /// Something is wrong in this session: end it, and report who asked for it.
+    Report,
     /// Say something in the chat.
     Say {
         /// What.

@@ -268,6 +268,9 @@ pub struct SessionView {
     /// What goes over the clipboard.
     #[serde(default)]
     pub clipboard: ClipboardView,
+    /// Whom to call when something is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_to_call: Option<String>,
 }
 
 /// Whether a session runs.
@@ -347,6 +350,9 @@ pub struct EndedView {
     /// What went over the clipboard in its course.
     #[serde(default, skip_serializing_if = "ClipboardDone::is_empty")]
     pub clipboard: ClipboardDone,
+    /// Whether the user ended it because something was wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspicious: bool,
 }
 
 /// A line about something beside the main matter.
@@ -372,7 +378,7 @@ pub enum Notice {
         /// Who asked.
         operator_name: String,
     },
-    /// The user called a request suspicious: its organisation is muted.
+    /// The user called a request suspicious, or said that something was wrong in a session: its organisation is muted.
     Muted {
         /// For whom it asked.
         organisation_name: String,

@@ -12,6 +12,9 @@ use crate::{Desktop, Error, Result, wait_for};
 /// The name and interface of every notification daemon.
 pub(crate) const NAME: &str = "org.freedesktop.Notifications";
 
+/// Why a notification was closed: because its program said so.
+const TAKEN_OFF: u32 = 3;
+
 /// A notification that a program asked to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
@@ -27,6 +30,8 @@ pub struct Notification {
     pub number: Option<u32>,
     /// Whether it is off the screen again: withdrawn, dismissed or run out.
     pub closed: bool,
+    /// Whether its program itself took it off.
+    pub withdrawn: bool,
     call: u32,
     sender: String,
 }
@@ -112,6 +117,7 @@ fn note(message: &zbus::Message, seen: &mut Vec<Notification>) -> Result<()> {
                 actions: pairs.collect(),
                 number: None,
                 closed: false,
+                withdrawn: false,
                 call: message.primary_header().serial_num().get(),
                 sender: header.sender().map(ToString::to_string).unwrap_or_default(),
             });
@@ -127,8 +133,10 @@ fn note(message: &zbus::Message, seen: &mut Vec<Notification>) -> Result<()> {
             }
         }
         (Type::Signal, Some("NotificationClosed")) => {
-            let (number, _): (u32, u32) = body.deserialize()?;
-            seen.iter_mut().filter(|old| old.number == Some(number)).for_each(|old| old.closed = true);
+            let (number, reason): (u32, u32) = body.deserialize()?;
+            for old in seen.iter_mut().filter(|old| old.number == Some(number)) {
+                (old.closed, old.withdrawn) = (true, reason == TAKEN_OFF);
+            }
         }
         _ => {}
     }

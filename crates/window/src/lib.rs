@@ -84,7 +84,7 @@ pub fn run() -> anyhow::Result<()> {
     line::write(&mut out, &FromWindow::Hello { version: VERSION }).context("failed to greet the resident")?;
     let opening = read_opening()?;
     match opening.window {
-        WindowKind::Prompt => prompt::run(opening),
+        WindowKind::Prompt | WindowKind::Test => prompt::run(opening),
         WindowKind::Session => session_window::run(opening),
     }
 }

@@ -80,6 +80,7 @@ impl PromptUi {
     pub(crate) fn reopened(&self) -> Result<Self, slint::PlatformError> {
         let ui = Self::with_state(Rc::clone(&self.state))?;
         ui.window.set_bare(true);
+        ui.window.set_test(self.window.get_test());
         ui.window.set_has_key(self.window.get_has_key());
         ui.window.set_endable(self.window.get_endable());
         ui.window.set_suspicion_open(self.window.get_suspicion_open());

@@ -63,7 +63,7 @@ impl Stage {
     pub(crate) fn set(opening: &Opening) -> anyhow::Result<(Self, UnboundedReceiver<Event>)> {
         let kind = opening.window;
         let fonts = match kind {
-            WindowKind::Prompt => fonts::needed_for(prompt_texts(&opening.view)),
+            WindowKind::Prompt | WindowKind::Test => fonts::needed_for(prompt_texts(&opening.view)),
             // Whatever will be said in the chat has to be drawn.
             WindowKind::Session => Fonts::System,
         };

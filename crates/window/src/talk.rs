@@ -40,6 +40,10 @@ pub(crate) enum Wish {
     Move(f32, f32),
     /// The bar at its next place.
     MoveOn,
+    /// *About*, beside it.
+    About,
+    /// Without *About*.
+    CloseAbout,
 }
 
 /// Something about a window.

@@ -61,3 +61,24 @@ fn only_as_many_files_are_read_as_are_wanted_and_the_newest_first() {
 }
 
 const NAME_OF_OCTOBER: &str = "journal-0002-2026-10.jsonl";
+
+/// What stood there before the agent was started is read, told apart from what it wrote itself, and left as it is.
+#[test]
+fn whatever_stands_in_a_file_is_lines_or_damage_and_stays_as_it_is() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let place = Place::new();
+        fs::write(place.path(NAME), bytes).unwrap();
+        let mut lines = 0;
+        let read = read(place.folder(), &mut |_| lines += 1).unwrap();
+        let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
+        assert!(lines <= ends && read.lines() <= ends as u64);
+        assert!(
+            bytes.is_empty() || bytes.ends_with(b"\n") || !read.damage.is_empty(),
+            "a cut line is not found"
+        );
+        place.write(november(), vec![received("r9")]);
+        assert!(fs::read(place.path(NAME)).unwrap().starts_with(bytes));
+        let found = place.open(november()).1.open;
+        assert!(found.contains(&OpenThing::Request("r9".parse().unwrap())), "{found:?}");
+    });
+}

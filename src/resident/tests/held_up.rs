@@ -8,14 +8,19 @@ struct Unanswering(File);
 
 impl Unanswering {
     fn hold(path: &Path) -> Self {
+        until("nobody else has the file open", || Self::try_hold(path))
+    }
+
+    fn try_hold(path: &Path) -> Option<Self> {
         let file = File::options().read(true).write(true).open(path).unwrap();
         /// Which signal tells that somebody waits; Linux has it and libc does not name it.
         const SET_SIGNAL: libc::c_int = 10;
         let held = Self(file);
         // The usual one would end this process.
         held.control(SET_SIGNAL, libc::SIGURG);
-        held.control(libc::F_SETLEASE, libc::F_WRLCK);
-        held
+        // SAFETY: as in `control`.
+        let answer = unsafe { libc::fcntl(held.0.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
+        (answer == 0).then_some(held)
     }
 
     /// Whether somebody waits to open the file.
@@ -50,6 +55,34 @@ fn settings_that_cannot_be_read_hold_up_neither_an_end_nor_a_request_for_long() 
     let failed = RequestState::Unanswered { cause: UnansweredCause::PromptFailed };
     assert_eq!(operator.outcome(&request), failed);
     assert!(held.is_waited_for());
+}
+
+#[test]
+fn settings_do_not_wait_for_a_journal_that_cannot_be_written() {
+    let service = Service::start();
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(&service, folder.path(), script(folder.path(), "", "exit 1"), true);
+    let device = operator.present_device();
+    let ask = || operator.ask(Target::Device(device.id.clone()), Permissions::all());
+    operator.outcome(&ask());
+    let newest = until("the first request is in the journal", || {
+        let files = fs::read_dir(running.places.journal()).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")).max()
+    });
+    let journal = Unanswering::hold(&newest);
+    let second = ask();
+    until("the journal is written", || journal.is_waited_for().then_some(()));
+    let path = running.places.user_settings();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "permissions = []").unwrap();
+    let settings = Unanswering::hold(&path);
+    // There is one request at a time.
+    operator.withdraw(&second);
+    operator.outcome(&second);
+    ask();
+    until("the settings are read", || settings.is_waited_for().then_some(()));
+    assert!(journal.is_waited_for());
 }
 
 #[test]

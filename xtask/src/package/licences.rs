@@ -1,22 +1,19 @@
 //! The licences of what is inside a program, as one text: packages of it have to carry them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::process::{cargo, output, repository};
+use super::linked::{Linked, text};
+use crate::process::repository;
 
 /// Every library in a package's program for a target, and the texts of their licences, each text once.
 pub(crate) fn of(package: &str, target: &str) -> Result<String> {
-    let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", target];
-    let metadata: Value = serde_json::from_str(&output(&mut cargo(&arguments))?)?;
     let mut libraries: Vec<Library> = Vec::new();
-    for id in inside(&metadata, package)? {
-        let found = list(&metadata["packages"]).find(|package| package["id"] == id.as_str());
-        let found = found.with_context(|| format!("cargo does not describe {id}"))?;
+    for found in Linked::of(package, &[target])?.packages.values() {
         // Our own come without a source.
         if !found["source"].is_null() {
             libraries.push(Library::read(found)?);
@@ -48,34 +45,6 @@ impl Library {
             texts: texts_in(folder)?,
         })
     }
-}
-
-/// The ids of all that a program is linked from. What only runs while it is built is not in it.
-fn inside(metadata: &Value, package: &str) -> Result<BTreeSet<String>> {
-    let is_macro = |package: &Value| {
-        list(&package["targets"]).any(|target| list(&target["kind"]).any(|kind| kind == "proc-macro"))
-    };
-    let macros: BTreeSet<&str> = list(&metadata["packages"])
-        .filter(|package| is_macro(package))
-        .map(|package| text(&package["id"]))
-        .collect();
-    let nodes: BTreeMap<&str, &Value> =
-        list(&metadata["resolve"]["nodes"]).map(|node| (text(&node["id"]), node)).collect();
-    let root =
-        list(&metadata["packages"]).find(|found| found["name"] == package && found["source"].is_null());
-    let mut open = vec![text(&root.with_context(|| format!("no package {package}"))?["id"])];
-    let mut seen = BTreeSet::new();
-    while let Some(id) = open.pop() {
-        if macros.contains(id) || !seen.insert(id.to_owned()) {
-            continue;
-        }
-        for dependency in nodes.get(id).into_iter().flat_map(|node| list(&node["deps"])) {
-            if list(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null()) {
-                open.push(text(&dependency["pkg"]));
-            }
-        }
-    }
-    Ok(seen)
 }
 
 /// What the operators' console brings into the service's program.
@@ -148,12 +117,4 @@ fn written(libraries: &[Library]) -> String {
         ));
     }
     whole
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }

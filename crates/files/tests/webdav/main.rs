@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod escapes;
+mod foreign_bytes;
 mod limits;
 mod reading;
 mod stage;

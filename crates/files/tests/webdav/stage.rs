@@ -101,6 +101,11 @@ impl Stage {
         names(&self.root)
     }
 
+    /// The folder that the shared one lies in.
+    pub(crate) fn outside(&self) -> &Path {
+        self.home.path()
+    }
+
     /// What is in the trash.
     pub(crate) fn trash(&self) -> Vec<String> {
         names(&self.home.path().join("data/Trash/files"))

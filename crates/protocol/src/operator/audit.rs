@@ -24,6 +24,12 @@ pub enum AuditAction {
     SecondFactorRemoved,
     /// Had new recovery codes made.
     RecoveryCodesRenewed,
+    /// Added a passkey.
+    PasskeyAdded,
+    /// Removed a passkey.
+    PasskeyRemoved,
+    /// A passkey counted backwards, as a copy of it would; it was not accepted.
+    PasskeyCopied,
     /// Added an operator.
     OperatorAdded,
     /// Changed an operator's name.
@@ -82,6 +88,8 @@ pub enum AuditAction {
     OrganisationAdded,
     /// Whoever runs the service renamed the organisation.
     OrganisationRenamed,
+    /// Whoever runs the service gave the organisation a new signing key.
+    KeyRotated,
     /// Whoever runs the service approved a domain.
     DomainApproved,
     /// Whoever runs the service took the domain away.
@@ -144,6 +152,7 @@ pub struct AuditQuery {
     pub after: Option<i64>,
     /// How many: 1 to 100, 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", param(minimum = 1, maximum = 100))]
     pub limit: Option<u32>,
 }
 

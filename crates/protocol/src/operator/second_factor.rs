@@ -1,5 +1,6 @@
 //! The second factor: a code from an app beside the password.
 
+use super::PasskeyView;
 use crate::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +8,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SecondFactorView {
-    /// Since when signing in takes a code; absent while it does not.
+    /// Since when signing in takes more than the password; absent while it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Since when codes of an authenticator app are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_since: Option<Timestamp>,
+    /// The passkeys, oldest first.
+    pub passkeys: Vec<PasskeyView>,
+    /// Where passkeys can be added and used: the service's own address, which has a name and is safe; absent where its address
+    /// is an IP address or lacks TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey_origin: Option<String>,
     /// Whether the organisation demands it of its operators.
     pub required: bool,
     /// How many recovery codes are left.

@@ -52,20 +52,26 @@ fn what_a_desktop_lacks_is_found() -> Result<()> {
     Ok(())
 }
 
+/// The title of the test popup.
+const TEST: &str = "Test of the request window";
+
 #[test]
 fn the_test_popup_is_seen_and_answered_and_nothing_comes_of_it() -> Result<()> {
     let stage = Stage::device()?;
     let (code, report) = thread::scope(|scope| -> Result<_> {
         let (agent, url) = (&stage.agent, stage.service.url());
         let asked = scope.spawn(move || doctor(agent, &url, &["--popup"]));
-        stage.popup()?;
-        stage.text("TEST")?;
-        stage.click("Reject")?;
+        stage.desktop.wait_for_title(TEST, rehearsal::DEADLINE)?;
+        stage.text("This is only a test. Nobody wants to connect.")?;
+        let words = stage.desktop.accessibility().outline();
+        assert!(!words.contains("Approve") && !words.contains("wants to connect to your"), "{words}");
+        assert!(stage.desktop.windows()?.iter().all(|window| window.title != POPUP));
+        stage.click("I can see it")?;
         asked.join().map_err(|_| anyhow::anyhow!("the doctor could not be asked"))?
     })?;
     assert_eq!(severity(&report, "popup"), Some("fine"), "{report:#}");
     assert_eq!(code, Some(0), "{report:#}");
-    stage.wait_until_gone(POPUP)?;
+    stage.wait_until_gone(TEST)?;
     assert_eq!(stage.access_process(), None);
     Ok(())
 }

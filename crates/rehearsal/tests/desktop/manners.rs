@@ -123,6 +123,32 @@ fn an_approve_line_that_does_not_come_from_the_popup_is_not_listened_to() -> Res
 }
 
 #[test]
+fn nothing_that_is_said_on_the_session_bus_approves() -> Result<()> {
+    let stage = Stage::device()?;
+    let request = stage.ask([Permission::View])?;
+    stage.popup()?;
+    stage.wait_until_approvable()?;
+    let bus = stage.desktop.session_bus();
+    let (path, interface) = ("/org/freedesktop/Notifications", "org.freedesktop.Notifications");
+    for id in 0..50_u32 {
+        for key in ["approve", "Approve", "yes", "default", "review", "inline-reply", ""] {
+            bus.emit_signal(None::<&str>, path, interface, "ActionInvoked", &(id, key))?;
+            bus.emit_signal(None::<&str>, path, interface, "NotificationReplied", &(id, key))?;
+        }
+    }
+    let icon = stage.tray_icon()?;
+    for entry in stage.desktop.tray().menu(&icon)? {
+        // Ends are meant to be heard from anywhere.
+        if entry.enabled && !entry.separator && !["End Session", "Quit"].contains(&entry.label.as_str()) {
+            stage.desktop.tray().choose(&icon, &entry.label)?;
+        }
+    }
+    stage.stays_open(&request, A_MOMENT)?;
+    assert!(stage.access_process().is_none());
+    Ok(())
+}
+
+#[test]
 fn a_second_request_within_a_minute_comes_in_quietly_and_can_be_reviewed_from_the_menu() -> Result<()> {
     let stage = Stage::device()?;
     let first = stage.ask([Permission::View])?;

@@ -71,6 +71,9 @@ fn a_person_approves_through_the_accessibility_tree() -> Result<()> {
     stage.wait_until_approvable()?;
     assert!(stage.button("Approve")?.activate()?);
     let session = stage.operator.wait_for_approval(&request)?;
+    let outcome = stage.outcome(&request)?;
+    let by = Some(InputMethod::Accessibility);
+    assert!(matches!(outcome, RequestState::Approved { given_by, .. } if given_by == by), "{outcome:?}");
     assert!(stage.access_process().is_none(), "a chat alone starts no access process");
     stage.operator.say(&session, "Good day")?;
     // A click on the tray icon brings the session window to the front.

@@ -69,6 +69,47 @@ fn a_second_start_opens_the_window_of_the_first() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn where_no_service_is_set_the_user_is_asked_and_nothing_is_sent_before_connect() -> Result<()> {
+    let desktop = Desktop::start(Options::default())?;
+    let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
+    let options = AgentOptions { environment: environment(&desktop), ..AgentOptions::default() };
+    let agent = Agent::start(&program("ondemand-agent")?, options)?;
+    let target = Target::Session("none".parse()?);
+    let stage = Stage { agent, operator: service.operator()?, service, desktop, target };
+    stage.text("Connect to this support service?")?;
+    let field = stage.field("address of the support service")?;
+    stage.click_into(&field, WINDOW)?;
+    stage.desktop.type_text("no address")?;
+    stage.click("Connect")?;
+    stage.text("This is not an address like support.example.")?;
+    for _ in 0.."no address".len() {
+        stage.desktop.press(virtual_desktop::Key::Backspace)?;
+    }
+    stage.desktop.type_text(&stage.service.url())?;
+    stage.click("Connect")?;
+    stage.text("Enter your session code")?;
+    stage.wait_for_screen("idle")
+}
+
+#[test]
+fn about_says_which_version_it_is_and_is_gone_when_it_is_closed() -> Result<()> {
+    let stage = Stage::device()?;
+    assert!(stage.agent.run(&["open"], "")?.status.success());
+    for closing in ["Close", "Esc"] {
+        stage.click("About On-demand Agent")?;
+        stage.text("Version ")?;
+        match closing {
+            "Close" => stage.click("Close")?,
+            _ => stage.desktop.press(virtual_desktop::Key::Escape)?,
+        }
+        wait_for("About to leave the tree", || {
+            Ok((!stage.desktop.accessibility().outline().contains("Version ")).then_some(()))
+        })?;
+    }
+    Ok(())
+}
+
 const LOCKED: RequestState = RequestState::Unanswered { cause: UnansweredCause::Locked };
 
 pub(crate) fn with_login_manager() -> Result<Stage> {

@@ -277,3 +277,31 @@ fn a_client_that_asks_without_reading_is_not_served() {
     };
     assert_eq!(error, Error::NotReading);
 }
+
+/// From the first byte on, with the picture changing and everything allowed, as where the operator controls.
+#[test]
+fn whatever_a_client_sends_is_served_or_the_end() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let mut server = Server::new(Options { name: "Test".into(), size: SIZE, view_only: false });
+        server.set_clipboard(true);
+        let mut pixels = vec![0; usize::from(SIZE.width) * usize::from(SIZE.height)];
+        let all = Rect { x: 0, y: 0, width: SIZE.width, height: SIZE.height };
+        for (round, piece) in (1_u32..).zip(bytes.chunks(40)) {
+            let now = Duration::from_millis(200 * u64::from(round));
+            let result = server.handle_bytes(piece, now);
+            for event in events(&mut server) {
+                if let Event::Clipboard(text) = event {
+                    assert!(text.len() <= MAX_CLIPBOARD);
+                }
+            }
+            pixels.fill(round.wrapping_mul(0x0001_0203));
+            server.take_in(all, &pixels, SIZE.width.into());
+            server.update(now);
+            assert!(server.output().len() <= 2 * MAX_UNREAD);
+            if result.is_err() {
+                assert_eq!(server.handle_bytes(&[], now), Err(Error::Over));
+                break;
+            }
+        }
+    });
+}

@@ -64,8 +64,8 @@ for (const page of ["index.html", "join.html"]) {
 }
 
 const parts = [
-  { name: "pages", bytes: total, limit: 165_000 },
-  { name: "a catalogue", bytes: catalogue, limit: 110_000 },
+  { name: "pages", bytes: total, limit: 172_000 },
+  { name: "a catalogue", bytes: catalogue, limit: 120_000 },
   { name: "the viewer", bytes: viewer, limit: 220_000 },
   { name: "the file browser", bytes: files, limit: 60_000 },
   { name: "management", bytes: management, limit: 40_000 },

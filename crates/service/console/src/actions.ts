@@ -6,6 +6,7 @@ import { openEarly } from "./desktop/early";
 import { fetchViewer } from "./desktop/fetch";
 import { list } from "./language";
 import { listen } from "./live";
+import { accepted, get } from "./passkeys";
 import { apply, newlyDecided, NOTHING, sameTarget, unsettledRequests, withMessages } from "./state";
 import { current, notify, update } from "./store";
 import { text } from "./strings";
@@ -17,6 +18,7 @@ import type {
   Me,
   MessageKind,
   MessageView,
+  PasskeyChallenge,
   ReceiptView,
   RequestView,
   SessionView,
@@ -43,6 +45,15 @@ export async function start(): Promise<void> {
 
 export async function signIn(login: string, password: string, code?: string): Promise<void> {
   signedIn(await send<Me>({ method: "POST", path: `${BASE}/sign-in`, body: { login, password, code } }));
+}
+
+/** Signs in with a passkey: one of the account's, where name and password are known, else whichever the browser has. */
+export async function signInWithPasskey(known: { login: string; password: string } | undefined): Promise<void> {
+  const path = `${BASE}/sign-in/passkey`;
+  const { challenge, options } = await send<PasskeyChallenge>({ method: "POST", path, body: known ?? {} });
+  const credential = await get(options);
+  const body = { challenge, credential };
+  signedIn(await accepted(send<Me>({ method: "POST", path: `${path}/confirm`, body })));
 }
 
 export async function signOut(): Promise<void> {
@@ -143,10 +154,9 @@ function everything(event: LiveEvent): void {
   const { state: before, connection } = current();
   const state = apply(before, event, performance.now());
   update({ state, connection: "live" });
-  if (connection === "lost") {
-    update({ announcement: text.connection.back });
-    void rereadMe();
-  }
+  if (connection === "lost") update({ announcement: text.connection.back });
+  // What holds for the whole organisation is told this way too.
+  if (before.generation > 0) void rereadMe();
   for (const id of unsettledRequests(before, state)) {
     call<RequestView>("GET", `/requests/${id}`).then(
       (data) => take({ type: "request", data }),

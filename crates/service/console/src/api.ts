@@ -16,8 +16,12 @@ export class ApiError extends Error {
   }
 }
 
+/** What went wrong, in words for people already. */
+export class Told extends Error {}
+
 /** What went wrong, for people. */
 export function explain(error: unknown): string {
+  if (error instanceof Told) return error.message;
   if (!(error instanceof ApiError)) return text.errors.page;
   const wait = error.problem?.retry_after_secs;
   // Whole minutes are rounded down where they are written.

@@ -1,6 +1,6 @@
 // The bar on top: the organisation, the pages, the account.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { signOut } from "./actions";
 import { explain } from "./api";
 import { notify } from "./store";
@@ -26,8 +26,8 @@ const PLACES: readonly Place[] = [
 ];
 
 export function Bar({ me, route }: { me: Me; route: string }) {
-  // What follows signing in or out is a new page to a keyboard user.
-  useEffect(() => document.getElementById("content")?.focus({ preventScroll: true }), []);
+  // What follows signing in or out is a new page to a keyboard user. Before it is drawn: who is fast has not moved on yet.
+  useLayoutEffect(() => document.getElementById("content")?.focus({ preventScroll: true }), []);
   const here = PLACES.findLast((it) => it.href !== "#/" && route.startsWith(it.href))?.href ?? (route === "#/account" ? "" : "#/");
   // On a narrow screen the pages scroll sideways.
   const places = useRef<HTMLElement>(null);

@@ -1,11 +1,13 @@
-// The sign-in screen: name and password, then a code where the account has a second factor.
+// The sign-in screen: name and password, then a code or passkey where the account has a second factor; or a passkey alone.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { CodeField } from "./account/second-factor";
-import { signIn } from "./actions";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { CodeField } from "./account/parts";
+import { signIn, signInWithPasskey } from "./actions";
 import { ApiError } from "./api";
+import { usable } from "./passkeys";
 import { text } from "./strings";
-import { secondFactor } from "./strings/account";
+import { passkeys, secondFactor } from "./strings/account";
+import type { SecondFactors } from "./types";
 import { useTask } from "./ui/hooks";
 import { Mark } from "./ui/icons";
 import { LanguageChoice } from "./ui/language-choice";
@@ -16,16 +18,20 @@ interface Credentials {
   readonly password: string;
 }
 
+interface Known extends Credentials {
+  readonly kinds: SecondFactors;
+}
+
 export function SignIn({ expired }: { expired: boolean }) {
   // Right already, and kept in this page until the code is there.
-  const [known, setKnown] = useState<Credentials>();
+  const [known, setKnown] = useState<Known>();
   useEffect(() => {
     document.title = text.product;
   }, []);
   return (
     <main class="gate" id="content">
       {known ? (
-        <WithCode known={known} onBack={() => setKnown(undefined)} />
+        <WithSecondFactor known={known} onBack={() => setKnown(undefined)} />
       ) : (
         <WithPassword expired={expired} onKnown={setKnown} />
       )}
@@ -33,7 +39,7 @@ export function SignIn({ expired }: { expired: boolean }) {
   );
 }
 
-function WithPassword({ expired, onKnown }: { expired: boolean; onKnown: (known: Credentials) => void }) {
+function WithPassword({ expired, onKnown }: { expired: boolean; onKnown: (known: Known) => void }) {
   const login = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [refused, setRefused] = useState(false);
@@ -43,14 +49,17 @@ function WithPassword({ expired, onKnown }: { expired: boolean; onKnown: (known:
       await signIn(name, secret);
     } catch (reason) {
       if (reason instanceof ApiError && reason.code === "second_factor_required") {
-        onKnown({ login: name, password: secret });
+        const kinds = reason.problem?.second_factors ?? { app: true, passkey: false };
+        onKnown({ login: name, password: secret, kinds });
         return;
       }
       setRefused(reason instanceof ApiError && reason.code === "unauthenticated");
       throw reason;
     }
   });
-  useEffect(() => login.current?.focus(), []);
+  const passkey = useTask(() => signInWithPasskey(undefined));
+  // Before it is drawn, so that nothing is lost of what is typed as soon as it is seen.
+  useLayoutEffect(() => login.current?.focus(), []);
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -75,32 +84,69 @@ function WithPassword({ expired, onKnown }: { expired: boolean; onKnown: (known:
       <Button look="primary" submit disabled={busy}>
         {busy ? text.signIn.busy : text.signIn.submit}
       </Button>
+      {usable() && (
+        <>
+          <PasskeyButton busy={passkey.busy} onPress={passkey.run} />
+          <ErrorLine words={passkey.error} />
+        </>
+      )}
       <LanguageChoice bare />
     </form>
   );
 }
 
-function WithCode({ known, onBack }: { known: Credentials; onBack: () => void }) {
+interface PasskeyButtonProps {
+  readonly busy: boolean;
+  readonly primary?: boolean;
+  readonly onPress: () => unknown;
+}
+
+function PasskeyButton({ busy, primary, onPress }: PasskeyButtonProps) {
+  return (
+    <Button look={primary ? "primary" : undefined} icon="key" disabled={busy} onPress={onPress}>
+      {busy ? passkeys.waiting : passkeys.use}
+    </Button>
+  );
+}
+
+function WithSecondFactor({ known, onBack }: { known: Known; onBack: () => void }) {
+  const card = useRef<HTMLFormElement>(null);
   const code = useRef<HTMLInputElement>(null);
-  const { busy, error, run } = useTask((typed: string) => signIn(known.login, known.password, typed));
-  // The field's name, its hint and the heading are what a screen reader says now.
-  useEffect(() => code.current?.focus(), []);
+  const { kinds, login, password } = known;
+  const typing = useTask((typed: string) => signIn(login, password, typed));
+  const passkey = useTask(() => signInWithPasskey({ login, password }));
+  const withPasskey = kinds.passkey && usable();
+  const busy = typing.busy || passkey.busy;
+  // What has the focus, and the heading, are what a screen reader says now.
+  useLayoutEffect(() => {
+    if (withPasskey) card.current?.querySelector("button")?.focus();
+    else code.current?.focus();
+  }, []);
+  const hint = kinds.app ? secondFactor.codeOrRecovery : secondFactor.recoveryOnly;
   return (
     <form
       class="gate-card"
+      ref={card}
       aria-labelledby="sign-in"
       onSubmit={async (event) => {
         event.preventDefault();
         if (busy || !code.current) return;
-        if (!(await run(code.current.value.trim()))) code.current?.select();
+        if (!(await typing.run(code.current.value.trim()))) code.current?.select();
       }}
     >
       <Mark />
-      <h1 id="sign-in">{secondFactor.signInHeading}</h1>
-      <CodeField field={code} hint={secondFactor.codeOrRecovery} />
-      <ErrorLine words={error} />
-      <Button look="primary" submit disabled={busy}>
-        {busy ? text.signIn.busy : text.signIn.submit}
+      <h1 id="sign-in">{withPasskey ? passkeys.signInHeading : secondFactor.signInHeading}</h1>
+      {withPasskey && (
+        <>
+          <PasskeyButton busy={passkey.busy} primary onPress={() => !busy && passkey.run()} />
+          <ErrorLine words={passkey.error} />
+          <p class="or">{passkeys.or}</p>
+        </>
+      )}
+      <CodeField field={code} hint={hint} />
+      <ErrorLine words={typing.error} />
+      <Button look={withPasskey ? undefined : "primary"} submit disabled={busy}>
+        {typing.busy ? text.signIn.busy : text.signIn.submit}
       </Button>
       <Button look="quiet" onPress={onBack}>
         {secondFactor.back}

@@ -283,6 +283,8 @@ async fn report_actions(
 ///
 /// The first of several ends that meet wins; a later one is answered the same. With the session of an invitation, the
 /// invitation is over: the token can fetch and report what is pending for 15 more minutes, and nothing new starts.
+/// `suspicious` tells whoever runs the service that the user found something wrong, also where the session was ended before;
+/// operators read of a plain end.
 #[utoipa::path(
     post, path = "/agent/v1/sessions/{session_id}/end", tag = "agent",
     params(SessionPath),
@@ -297,7 +299,7 @@ async fn end_session(
     Named(id): Named<SessionId>,
     Body(said): Body<EndSession>,
 ) -> Answer<StatusCode> {
-    service.run_for(agent, move |work, agent| sessions::end_by_agent(work, agent, &id, said.reason)).await?;
+    service.run_for(agent, move |work, agent| sessions::end_by_agent(work, agent, &id, &said)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -25,6 +25,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(Refusal::wrong_media_type());
         }
         let bytes = arrived(request, state, MAX_BODY_DURATION, "A body may have at most 64 KiB.").await?;
+        // A list of the right length would do for an object, and any list for one whose members may all be absent.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Refusal::invalid("The body must be a JSON object."));
+        }
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| Refusal::invalid(format!("The body does not fit the schema: {error}.")))

@@ -40,6 +40,17 @@ struct Frame;
 #[schema(value_type = String, format = Binary)]
 pub(super) struct Png(#[expect(dead_code, reason = "only its schema is used")] Vec<u8>);
 
+/// One of a stream of events.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct Told {
+    /// `heartbeat`, whose data says nothing; absent otherwise.
+    event: Option<String>,
+    /// A `LiveEvent` as JSON.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
 /// The document without its routes.
 pub(super) fn frame() -> utoipa::openapi::OpenApi {
     let mut document = Frame::openapi();
@@ -85,12 +96,16 @@ fn add_problems(operation: &mut Operation) {
     if security.contains("csrf_token") {
         codes.push("forbidden");
     }
-    if operation.request_body.is_some() {
+    let mut by_status: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    if let Some(body) = &operation.request_body {
         codes.extend(["invalid", "too_large"]);
+        by_status.insert("408".into(), vec!["invalid"]);
+        if matches!(body, RefOr::T(body) if body.content.contains_key("application/json")) {
+            by_status.insert("415".into(), vec!["invalid"]);
+        }
     }
     codes.extend(ALWAYS);
 
-    let mut by_status: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for name in codes {
         let code = serde_json::from_value(Value::from(name)).unwrap_or(ProblemCode::Unknown);
         let names = by_status.entry(problem::status(code).as_str().to_owned()).or_default();

@@ -176,6 +176,7 @@ pub(super) async fn files(
     let answer = answer.map_err(|failure| match failure {
         Failure::Over(close) => over(&close, with_password),
         Failure::Slow => Refusal::no_answer(),
+        Failure::UploadStalled => Refusal::body_too_slow(),
         Failure::Odd => Refusal::bad_answer(),
     })?;
     let (parts, body) = answer.into_parts();

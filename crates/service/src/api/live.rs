@@ -35,7 +35,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// While an operator has neither such a connection nor one to a desktop for more than 5 seconds, the agents of that operator's sessions are told.
 #[utoipa::path(
     get, path = "/operator/v1/live", tag = "operator",
-    responses((status = 200, description = "A stream of events.", body = LiveEvent, content_type = "text/event-stream")),
+    responses((status = 200, description = "A stream of events.", body = inline(super::document::Told), content_type = "text/event-stream")),
     security(("operator_cookie" = [])),
     extensions(("x-problem-codes" = json!(["password_change_required", "second_factor_setup_required"]))),
 )]
@@ -59,7 +59,7 @@ fn heartbeat() -> KeepAlive {
 pub(super) async fn arrive(service: &Arc<Service>, who: &SignedIn) -> Result<Listener, Error> {
     let operator = &who.operator;
     let (listener, returned) =
-        service.hub.listen(&operator.organisation, &operator.public.id, &service.clock);
+        service.hub.listen(&operator.organisation, &operator.public.id, &who.token_hash, &service.clock);
     if returned {
         let id = operator.public.id.clone();
         service.run(move |work| sessions::tell_presence(work, &id, true)).await?;

@@ -60,8 +60,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
 /// Sets the cookie that goes with every other call, and answers with the token for `X-CSRF-Token`. A sign-in lasts 12 hours
 /// at most. Wrong passwords are counted for the sign-in name and for the address.
 ///
-/// `second_factor_required`: the password is right, and the account has a second factor; send both again with `code`. Each
-/// code is taken once, and wrong ones are counted for the sign-in name too.
+/// `second_factor_required`: the password is right, and the account has a second factor, `second_factors` saying which;
+/// send both again with `code`, or sign in with a passkey. Each code is taken once, and wrong ones are counted for the
+/// sign-in name too.
 #[utoipa::path(
     post, path = "/operator/v1/sign-in", tag = "operator",
     request_body = SignIn,

@@ -8,7 +8,7 @@ use axum::{
 };
 use protocol::{
     agent::ProofOfWorkChallenge,
-    problem::{MEDIA_TYPE, Problem, ProblemCode},
+    problem::{MEDIA_TYPE, Problem, ProblemCode, SecondFactors},
 };
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub(super) struct Refusal {
     detail: Option<String>,
     retry_after: Option<Duration>,
     proof_of_work: Option<ProofOfWorkChallenge>,
+    second_factors: Option<SecondFactors>,
     wants_basic: bool,
 }
 
@@ -38,6 +39,7 @@ impl Refusal {
             detail,
             retry_after: None,
             proof_of_work: None,
+            second_factors: None,
             wants_basic: false,
         }
     }
@@ -179,8 +181,8 @@ pub(super) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::WeakPassword => "Password too weak",
         ProblemCode::WrongPassword => "Wrong password",
         ProblemCode::PasswordChangeRequired => "New password needed",
-        ProblemCode::SecondFactorRequired => "Code needed",
-        ProblemCode::WrongSecondFactor => "Wrong code",
+        ProblemCode::SecondFactorRequired => "Second factor needed at sign-in",
+        ProblemCode::WrongSecondFactor => "Second factor not accepted",
         ProblemCode::SecondFactorSetupRequired => "Second factor needed",
         ProblemCode::OrganisationSuspended => "Organisation suspended",
         ProblemCode::DomainNotProven => "Domain not proven",
@@ -246,9 +248,20 @@ impl From<Error> for Refusal {
                 ProblemCode::PasswordChangeRequired,
                 "You signed in with a one-time password. Choose your own password first.",
             ),
-            Error::SecondFactorRequired => Self::new(
-                ProblemCode::SecondFactorRequired,
-                "Send the code that your authenticator app shows with name and password.",
+            Error::SecondFactorRequired(second_factors) => Self {
+                second_factors,
+                ..Self::new(
+                    ProblemCode::SecondFactorRequired,
+                    "Send the code that your authenticator app shows, or a recovery code, as well; or sign in with a passkey.",
+                )
+            },
+            Error::WrongPasskey => Self::new(
+                ProblemCode::WrongSecondFactor,
+                "The passkey was not accepted. Begin anew, within five minutes and with a passkey of this account.",
+            ),
+            Error::PasskeyCopied(_) => Self::new(
+                ProblemCode::WrongSecondFactor,
+                "The passkey was used before in a way that a copy of it would be. Sign in otherwise and remove it.",
             ),
             Error::WrongSecondFactor => Self::new(
                 ProblemCode::WrongSecondFactor,
@@ -346,6 +359,7 @@ impl IntoResponse for Refusal {
             detail: self.detail,
             retry_after_secs,
             proof_of_work: self.proof_of_work,
+            second_factors: self.second_factors,
         };
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -48,10 +48,10 @@ async fn get_second_factor(
     Ok(Json(service.run_for(who, second_factor::view).await?))
 }
 
-/// Begin to set up a second factor.
+/// Begin to set up a second factor by codes.
 ///
 /// The answer is a key for an authenticator app (RFC 6238). It counts for nothing until a code of it is confirmed, and
-/// beginning again makes another. `forbidden` where there is a second factor already.
+/// beginning again makes another. `forbidden` where there is an app already.
 #[utoipa::path(
     post, path = "/operator/v1/me/second-factor", tag = "operator",
     request_body = BeginSecondFactor,
@@ -105,15 +105,15 @@ async fn renew_recovery_codes(
     Ok(Json(second_factor::renew_codes(&service, who, shown, from).await?))
 }
 
-/// Take the own second factor away.
+/// Take the own app away, and with it the second factor where there is no passkey.
 ///
-/// `forbidden` where the organisation demands one.
+/// `forbidden` where the organisation demands one and there is no other; `not_found` where there is no app.
 #[utoipa::path(
     post, path = "/operator/v1/me/second-factor/remove", tag = "operator",
     request_body = ProveSecondFactor,
-    responses((status = 204, description = "Signing in takes the password alone.")),
+    responses((status = 204, description = "Codes are no longer taken.")),
     security(("operator_cookie" = [], "csrf_token" = [])),
-    extensions(("x-problem-codes" = json!(["wrong_password", "wrong_second_factor", "too_many_attempts"]))),
+    extensions(("x-problem-codes" = json!(["wrong_password", "not_found", "wrong_second_factor", "too_many_attempts"]))),
 )]
 async fn remove_second_factor(
     State(service): Shared,
@@ -125,9 +125,9 @@ async fn remove_second_factor(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Take an operator's second factor away, whose app and recovery codes are lost. For administrators.
+/// Take an operator's second factor away, whose devices and recovery codes are lost. For administrators.
 ///
-/// Whoever is signed in to the account is signed out. Not for one's own account.
+/// App, passkeys and recovery codes go. Whoever is signed in to the account is signed out. Not for one's own account.
 #[utoipa::path(
     delete, path = "/operator/v1/operators/{operator_id}/second-factor", tag = "operator",
     params(("operator_id" = OperatorId, Path, description = "The operator.")),

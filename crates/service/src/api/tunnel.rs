@@ -89,7 +89,7 @@ type Socket = tunnel::Socket<WebSocket, Message>;
             body = Problem, content_type = "application/problem+json"),
     ),
     security(("tunnel_ticket" = [])),
-    extensions(("x-problem-codes" = json!(["session_ended", "not_granted"]))),
+    extensions(("x-problem-codes" = json!(["not_found", "session_ended", "not_granted"]))),
 )]
 async fn tunnel(
     State(service): State<Arc<Service>>,

@@ -54,7 +54,8 @@ pub struct OperatorRecord {
     /// The latest sign-in.
     pub last_sign_in: Option<Timestamp>,
     /// Since when signing in takes a second factor; set with
-    /// [`Security::set_second_factor`](super::Security::set_second_factor).
+    /// [`Security::set_second_factor`](super::Security::set_second_factor) and
+    /// [`Passkeys::add_passkey`](super::Passkeys::add_passkey).
     pub second_factor_since: Option<Timestamp>,
 }
 

@@ -7,7 +7,7 @@ use protocol::{
 };
 use std::fmt;
 
-/// A second factor, confirmed or still being set up. `Debug` hides the key.
+/// A second factor by codes, confirmed or still being set up. `Debug` hides the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecondFactorRecord {
     /// The key that the app shares, 160 bits.
@@ -104,9 +104,9 @@ pub enum Countable {
 
 /// Second factors, audit log, reports, and how much there is.
 pub trait Security {
-    /// An operator's second factor.
+    /// An operator's second factor by codes.
     fn second_factor(&mut self, of: &OperatorId) -> Result<Option<SecondFactorRecord>>;
-    /// Replaces an operator's second factor, or takes it away with the recovery codes.
+    /// Replaces an operator's second factor by codes, or takes it away.
     fn set_second_factor(&mut self, of: &OperatorId, factor: Option<&SecondFactorRecord>) -> Result<()>;
     /// Replaces an operator's recovery codes, known by their hashes.
     fn set_recovery_codes(&mut self, of: &OperatorId, hashes: &[String]) -> Result<()>;
@@ -114,6 +114,9 @@ pub trait Security {
     fn use_recovery_code(&mut self, of: &OperatorId, hash: &str) -> Result<bool>;
     /// How many recovery codes an operator has left.
     fn count_recovery_codes(&mut self, of: &OperatorId) -> Result<u32>;
+
+    /// Counts a try to sign in with a name that nobody has.
+    fn count_unknown_login(&mut self) -> Result<()>;
 
     /// How many an organisation has.
     fn count(&mut self, what: Countable, of: &OrganisationId, now: Timestamp) -> Result<u32>;

@@ -149,6 +149,8 @@ pub trait Sessions {
     fn request(&mut self, id: &RequestId) -> Result<Option<RequestRecord>>;
     /// The agent's request that waits for an answer.
     fn open_request(&mut self, of: AgentKey) -> Result<Option<RequestRecord>>;
+    /// The request that a session came of.
+    fn request_of_session(&mut self, session: &SessionId) -> Result<Option<RequestRecord>>;
     /// The newest request for more during a session.
     fn last_request_during(&mut self, session: &SessionId) -> Result<Option<RequestRecord>>;
     /// Sets state and delivery.

@@ -4,6 +4,7 @@ mod accounts;
 mod agents;
 mod copies;
 mod file;
+mod passkeys;
 mod reach;
 mod schema;
 mod security;

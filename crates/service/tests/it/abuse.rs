@@ -3,9 +3,11 @@
 use crate::support::{Agent, Operator, Stage, VIEW_AND_CHAT, code};
 use protocol::{
     EndReason, Outcome, Permission, Permissions, RejectReason,
+    agent::EndSession,
     event::Event,
     operator::{CreateInvitation, InvitationState, InvitationView, LiveEvent, Me, RequestState, Target},
     problem::ProblemCode,
+    signed::ReceiptTerms,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,6 +59,37 @@ async fn a_request_for_more_that_looks_suspicious_is_reported_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_in_which_something_was_wrong_is_reported_and_its_operator_reads_of_a_plain_end() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let (agent, session) = stage.session(&olivia, VIEW_AND_CHAT).await;
+    let wrong = EndSession { reason: EndReason::User, suspicious: true };
+    agent.post::<()>(&format!("sessions/{session}/end"), &wrong).await.unwrap();
+    agent.post::<()>(&format!("sessions/{session}/end"), &wrong).await.unwrap();
+    let seen = olivia.get::<serde_json::Value>(&format!("sessions/{session}")).await.unwrap();
+    assert_eq!(seen["ended"]["reason"], "user");
+    assert!(!seen.to_string().contains("suspicious"));
+
+    let reports = stage.admin().reports().unwrap();
+    let [report] = &reports[..] else { panic!("{reports:?}") };
+    assert_eq!(report.login, "olivia");
+    let whole = stage.admin().report(report.number).unwrap();
+    let terms: ReceiptTerms = crypto::peek(&whole.receipt.unwrap()).unwrap();
+    assert!(matches!(terms.outcome, Outcome::Approved { .. }), "the yes that the session came of");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ending_a_session_in_time_is_no_way_out_of_a_report() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let (agent, session) = stage.session(&olivia, VIEW_AND_CHAT).await;
+    olivia.post::<()>(&format!("sessions/{session}/end"), &()).await.unwrap();
+    let wrong = EndSession { reason: EndReason::User, suspicious: true };
+    agent.post::<()>(&format!("sessions/{session}/end"), &wrong).await.unwrap();
+    assert_eq!(stage.admin().reports().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_suspended_organisation_reaches_nobody_until_it_is_resumed() {
     let stage = Stage::new().await;
     let olivia = stage.olivia().await;
@@ -78,8 +111,10 @@ async fn a_suspended_organisation_reaches_nobody_until_it_is_resumed() {
         _ => None,
     };
     let told = in_session.until(&mut cursors[0], end).await;
-    assert_eq!(told, (session.clone(), EndReason::Service));
+    assert_eq!(told, (session.clone(), EndReason::OrganisationSuspended));
     asked.until(&mut cursors[1], |event| matches!(event, Event::InvitationClosed {}).then_some(())).await;
+    let everything = |event| matches!(event, LiveEvent::Everything(_)).then_some(());
+    live.until(everything).await;
     let over = |event| match event {
         LiveEvent::Invitation(it) if it.id == open.id => Some(it.state),
         _ => None,
@@ -100,5 +135,7 @@ async fn a_suspended_organisation_reaches_nobody_until_it_is_resumed() {
     Operator::sign_in(&stage.running.url, "olivia").await;
 
     admin.resume(&stage.organisation.id).unwrap();
+    live.until(everything).await;
+    assert_eq!(olivia.get::<Me>("me").await.unwrap().suspended_since, None, "open consoles look again");
     olivia.ask(target, VIEW_AND_CHAT).await.unwrap();
 }

@@ -59,6 +59,14 @@ async fn what_operators_do_is_there_with_who_when_about_what_and_from_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_a_line_with_its_fingerprint() {
+    let stage = Stage::new().await;
+    let (key, _) = stage.admin().rotate_key(&stage.organisation.id, 30).unwrap();
+    let newest = &log(&stage.olivia().await, "action=key_rotated").await[0];
+    assert_eq!((newest.about.as_ref(), &newest.operator), (Some(&key.fingerprint()), &None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_is_searched_and_read_page_by_page_by_administrators_of_the_organisation_alone() {
     let stage = Stage::new().await;
     let (olivia, oscar) = (stage.olivia().await, stage.oscar().await);

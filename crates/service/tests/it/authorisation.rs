@@ -45,6 +45,8 @@ const OTHERS: &[&str] = &[
     "post /agent/v1/lookup",
     "get /agent/v1/sessions/{session_id}/tunnel",
     "post /operator/v1/sign-in",
+    "post /operator/v1/sign-in/passkey",
+    "post /operator/v1/sign-in/passkey/confirm",
 ];
 
 const OPERATOR: &[(&str, Foreign, &str)] = &[
@@ -66,6 +68,9 @@ const OPERATOR: &[(&str, Foreign, &str)] = &[
     ("delete /operator/v1/invitations/{invitation_id}", Hidden, ""),
     ("get /operator/v1/live", Own, ""),
     ("get /operator/v1/me", Own, ""),
+    ("post /operator/v1/me/passkeys", Own, r#"{"current_password": "x"}"#),
+    ("post /operator/v1/me/passkeys/confirm", Own, r#"{"challenge": "x", "name": "x", "credential": {}}"#),
+    ("post /operator/v1/me/passkeys/{passkey_id}/remove", Own, r#"{"current_password": "x"}"#),
     (
         "post /operator/v1/me/password",
         Own,

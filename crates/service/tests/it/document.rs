@@ -41,11 +41,26 @@ fn every_route_says_what_it_does_and_how_it_can_fail() {
             let problem = &responses[status]["content"]["application/problem+json"]["schema"]["$ref"];
             assert_eq!(problem, "#/components/schemas/Problem", "{name} {status}");
         }
+        // A passkey that is wrong is a second factor that is.
+        let takes_password = name.contains("sign-in") && !name.contains("confirm");
         assert_eq!(
             responses.contains_key("401"),
-            operation["security"].is_array() || name.contains("sign-in")
+            operation["security"].is_array() || takes_password,
+            "{name}"
         );
         assert!(operation.get("x-problem-codes").is_none(), "{name}");
+    }
+}
+
+#[test]
+fn what_a_body_can_be_refused_for_is_said_of_every_route_that_takes_one() {
+    let document = document();
+    for (name, operation) in operations(&document) {
+        let taken = operation["requestBody"]["content"].as_object();
+        let responses = operation["responses"].as_object().unwrap();
+        assert_eq!(responses.contains_key("408"), taken.is_some(), "{name}");
+        let is_json = taken.is_some_and(|content| content.contains_key("application/json"));
+        assert_eq!(responses.contains_key("415"), is_json, "{name}");
     }
 }
 

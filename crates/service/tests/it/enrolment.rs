@@ -1,8 +1,8 @@
 //! Device groups and enrolment tokens, managed by an administrator.
 
-use crate::support::{Agent, Stage, VIEW_AND_CHAT, approved, code};
+use crate::support::{Agent, Operator, Stage, VIEW_AND_CHAT, approved, code};
 use protocol::{
-    Permission, Permissions, Timestamp,
+    Permission, Permissions, Secret, Timestamp,
     agent::{EnrolRequest, EnrolResponse},
     event::Event,
     operator::{
@@ -19,6 +19,14 @@ fn group(name: &str) -> AddGroup {
         permissions: Permissions::from([Permission::View, Permission::Chat, Permission::Control]),
         requires_acceptance: false,
     }
+}
+
+/// A group with a token that is good without limits.
+async fn office(olivia: &Operator) -> (EnrolmentView, Secret) {
+    let office: EnrolmentView = olivia.post("device-groups", &group("Office")).await.unwrap();
+    let tokens = format!("device-groups/{}/enrolment-tokens", office.group.id);
+    let token: EnrolmentTokenAdded = olivia.post(&tokens, &AddEnrolmentToken::default()).await.unwrap();
+    (office, token.enrolment_token)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,11 +80,9 @@ async fn a_token_enrols_as_many_devices_as_it_says_until_it_is_revoked_or_expire
 async fn a_group_that_allows_less_takes_it_from_its_devices_and_their_sessions() {
     let stage = Stage::new().await;
     let olivia = stage.olivia().await;
-    let office: EnrolmentView = olivia.post("device-groups", &group("Office")).await.unwrap();
-    let tokens = format!("device-groups/{}/enrolment-tokens", office.group.id);
-    let token: EnrolmentTokenAdded = olivia.post(&tokens, &AddEnrolmentToken::default()).await.unwrap();
+    let (office, token) = office(&olivia).await;
     let mut agent = Agent::new(&stage.running.url);
-    let device = agent.enrol(&token.enrolment_token).await.unwrap().device;
+    let device = agent.enrol(&token).await.unwrap().device;
     let all = office.group.permissions;
     let request = olivia.ask(Target::Device(device.device_id.clone()), all).await.unwrap();
     let event = agent.snapshot().await.snapshot.unwrap().request.unwrap();
@@ -120,11 +126,9 @@ async fn a_group_that_allows_less_takes_it_from_its_devices_and_their_sessions()
 async fn a_copied_device_is_retired_and_its_key_enrols_nothing_more() {
     let stage = Stage::new().await;
     let olivia = stage.olivia().await;
-    let office: EnrolmentView = olivia.post("device-groups", &group("Office")).await.unwrap();
-    let tokens = format!("device-groups/{}/enrolment-tokens", office.group.id);
-    let token: EnrolmentTokenAdded = olivia.post(&tokens, &AddEnrolmentToken::default()).await.unwrap();
+    let (_, token) = office(&olivia).await;
     let mut agent = Agent::new(&stage.running.url);
-    let enrolled = agent.enrol(&token.enrolment_token).await.unwrap();
+    let enrolled = agent.enrol(&token).await.unwrap();
     let polled = async |run: &str| {
         let url = format!("{}/agent/v1/events?run={run}", agent.url);
         let answer = agent.client.get(url).bearer_auth(&agent.token).send().await.unwrap();
@@ -142,9 +146,9 @@ async fn a_copied_device_is_retired_and_its_key_enrols_nothing_more() {
     assert_eq!(log.entries[0].about_id.as_deref(), Some(enrolled.device.device_id.as_str()));
     assert_eq!(log.entries[0].operator, None);
 
-    assert_eq!(code(agent.enrol(&token.enrolment_token).await), ProblemCode::KeyCloned);
+    assert_eq!(code(agent.enrol(&token).await), ProblemCode::KeyCloned);
     let mut anew = Agent::new(&stage.running.url);
-    let anew = anew.enrol(&token.enrolment_token).await.unwrap();
+    let anew = anew.enrol(&token).await.unwrap();
     assert_ne!(anew.device.device_id, enrolled.device.device_id);
 }
 

@@ -1,6 +1,6 @@
 //! Limits on guessing, over HTTP.
 
-use crate::support::{Agent, PASSWORD, Stage, code, outcome};
+use crate::support::{Agent, Operator, PASSWORD, Stage, code, outcome};
 use protocol::{
     Secret,
     agent::{LookupRequest, LookupResponse, ProofOfWork},
@@ -30,6 +30,20 @@ async fn who_guesses_codes_has_to_wait() {
     assert!((890..=900).contains(&problem.retry_after_secs.unwrap()));
     stage.clock.advance(Duration::from_secs(901));
     look_up(&agent, right.digits(), None).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_nobody_has_leaves_as_much_to_write_as_a_wrong_password() {
+    let stage = Stage::new().await;
+    let database = rusqlite::Connection::open(stage.database()).unwrap();
+    // Each commit of another connection changes it.
+    let commits = || database.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0)).unwrap();
+    for login in ["olivia", "nobody"] {
+        let before = commits();
+        let refused = Operator::sign_in_with(&stage.running.url, login, "not this one").await;
+        assert_eq!(code(refused.map(|_| ())), ProblemCode::Unauthenticated);
+        assert_ne!(commits(), before, "{login}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ mod history;
 mod lifecycle;
 mod migration;
 mod operators;
+mod passkeys;
 mod polling;
 mod program;
 mod receipts;

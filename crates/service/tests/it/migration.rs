@@ -60,7 +60,7 @@ fn a_database_of_version_1_is_brought_up_to_date_and_loses_nothing() {
     let store = Sqlite::open(&path).unwrap();
     let new = Connection::open(&path).unwrap();
     assert_eq!(rows(&new, &known), before);
-    assert_eq!(new.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(5));
+    assert_eq!(new.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(7));
     drop(new);
 
     let store: &dyn Store = &store;

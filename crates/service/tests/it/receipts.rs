@@ -221,6 +221,20 @@ async fn suspicion_is_not_shown_to_the_operator_it_may_be_about() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_many_changes_of_keys_agents_are_told_the_latest() {
+    let stage = Stage::new().await;
+    let asked = Asked::new(&stage).await;
+    let admin = stage.admin();
+    let keys: Vec<_> = (0..40).map(|_| admin.rotate_key(&stage.organisation.id, 30).unwrap().0).collect();
+    let told = asked.ask().await.key_successions;
+    let line = crypto::successors(&stage.organisation.id, &keys[40 - 33], &told);
+    assert_eq!(line.iter().map(|next| next.key).collect::<Vec<_>>(), keys[40 - 32..]);
+    assert_eq!(told.len(), 32);
+    let whole = stage.olivia().await.me.organisation.key_successions;
+    assert_eq!(whole.len(), 40, "who checks receipts of long ago needs them all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_of_the_organisation_signs_at_once_and_comes_with_the_old_ones_word() {
     let stage = Stage::new().await;
     let asked = Asked::new(&stage).await;

@@ -43,6 +43,16 @@ async fn wrong_taken_withdrawn_and_expired_codes_say_what_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_not_taken_for_an_object() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let nothing: [Option<u32>; 2] = [None, None];
+    assert_eq!(code(olivia.post::<InvitationView>("invitations", &nothing).await), ProblemCode::Invalid);
+    let invitations: Vec<InvitationView> = olivia.get("invitations").await.unwrap();
+    assert_eq!(invitations, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_agents_own_word_on_this_very_request_is_a_receipt() {
     let stage = Stage::new().await;
     let olivia = stage.olivia().await;

@@ -436,7 +436,7 @@ impl Agent {
     }
 
     pub(crate) async fn end(&self, id: &SessionId, reason: EndReason) -> Result<(), Problem> {
-        self.post(&format!("sessions/{id}/end"), &EndSession { reason }).await
+        self.post(&format!("sessions/{id}/end"), &EndSession { reason, suspicious: false }).await
     }
 }
 

@@ -1,6 +1,9 @@
 //! Tunnels, and what operators reach through them.
 
-use crate::support::{Agent, Operator, PATIENCE, Stage, code, outcome};
+use crate::{
+    files::{Arrived, ask},
+    support::{Agent, Operator, PATIENCE, Stage, code, outcome},
+};
 use futures_util::{SinkExt, StreamExt};
 use protocol::{
     EndReason, Permission, Permissions, Secret, SessionId,
@@ -309,6 +312,22 @@ async fn an_operator_who_signs_out_or_is_disabled_sees_nothing_more() {
     let (code, reason) = closed(socket).await;
     assert!([4000, 4002].contains(&code), "{reason}");
     assert_eq!(tunnel.closed().await.reason, "session_ended:service");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_at_the_command_line_ends_what_is_open() {
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let (_agent, start, mut tunnel, _stream, socket) = viewed(&stage, &olivia).await;
+    let (mut live, _) = olivia.listen().await;
+    let asking = tokio::spawn(ask(&olivia, "GET", &start.session_id, "/a").send());
+    let mut arrived = Arrived::at(&mut tunnel).await;
+    stage.admin().update_operator("olivia", None, None, false, true).unwrap();
+    assert_eq!(closed(socket).await, said(&Close::SIGNED_OUT));
+    assert_eq!(within(live.next()).await, None);
+    assert_eq!(within(asking).await.unwrap().unwrap().status(), 401);
+    assert!(within(arrived.stream.read_u8()).await.is_err());
+    assert!(!tunnel.driving.is_finished(), "the session goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]

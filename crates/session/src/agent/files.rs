@@ -75,7 +75,12 @@ impl Agent {
     pub(super) fn files_cut(&mut self, now: Now) {
         let Phase::Active(_, session) = &mut self.phase else { return };
         let is_shown = !session.files.running.is_empty();
-        self.late = Some(Late { session_id: session.id.clone(), files: session.files.cut() });
+        let late = Late { session_id: session.id.clone(), files: session.files.cut() };
+        // Of the one before nothing more is waited for.
+        if let Some(mut before) = self.late.replace(late) {
+            before.files.cut();
+            self.files_late(&before.session_id, before.files.unwritten, now);
+        }
         if is_shown {
             self.tell_files(now);
         }

@@ -228,4 +228,5 @@ pub(crate) struct Summary {
     pub(crate) unsent: Vec<(u32, ChatLine)>,
     pub(crate) files: FilesDone,
     pub(crate) clipboard: ClipboardDone,
+    pub(crate) suspicious: bool,
 }

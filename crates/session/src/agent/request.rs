@@ -294,7 +294,8 @@ impl Agent {
         let Some(approval) = approved else {
             // An approval that was given up meanwhile; a repeat of the answer that started this session is harmless.
             if !known {
-                self.send(Send::End { session_id: accepted.session_id, reason: EndReason::NotStarted });
+                let (session_id, reason) = (accepted.session_id, EndReason::NotStarted);
+                self.send(Send::End { session_id, reason, suspicious: false });
             }
             return;
         };
@@ -328,20 +329,23 @@ impl Agent {
         };
         let organisation = prompt.request.organisation.clone();
         let approved = prompt.is_approved();
-        if reason == Some(RejectReason::Suspicious) {
-            self.rings.mute(&organisation.id);
-        }
         if approved {
             self.approval_came_to_nothing(EndReason::User, true, now);
         } else {
             self.settle(Outcome::Rejected { reason }, now);
         }
         if reason == Some(RejectReason::Suspicious) {
-            self.notice = Some(Notice::Muted {
-                organisation_name: organisation.name,
-                number_to_call: self.config.number_to_call.clone(),
-            });
+            self.mute(organisation);
         }
+    }
+
+    /// What this organisation asks for from now on is a no that nobody sees.
+    pub(super) fn mute(&mut self, organisation: Responder) {
+        self.rings.mute(&organisation.id);
+        self.notice = Some(Notice::Muted {
+            organisation_name: organisation.name,
+            number_to_call: self.config.number_to_call.clone(),
+        });
     }
 
     pub(super) fn more_time(&mut self, request_id: &RequestId) {

@@ -1,11 +1,9 @@
-//! A session: what is granted, what is done, what is said, and its end.
+//! A session: what is granted, what is done, what is said.
 
 use super::{
     Agent,
     files::Files,
-    phase::{
-        Access, Approval, Base, Chat, Phase, Prompt, Reported, Session, Stage, Summary, Tunnel, shares_files,
-    },
+    phase::{Access, Approval, Chat, Phase, Prompt, Reported, Session, Stage, Tunnel, shares_files},
     remember,
 };
 use crate::{
@@ -13,16 +11,14 @@ use crate::{
     Notification, Now, Request, Send, SharedFolder, Speaker, Timer, effect::Entry,
 };
 use protocol::{
-    Action, Actions, EndReason, MAX_MESSAGE_CHARS, MessageId, Outcome, Permission, Permissions, RequestId,
-    SessionId, UnansweredCause, event::MessageKind, text,
+    Action, Actions, EndReason, MAX_MESSAGE_CHARS, MessageId, Permission, Permissions, RequestId, SessionId,
+    event::MessageKind, text,
 };
 use std::{mem, time::Duration};
 use tracing::debug;
 
 /// So long after the last chat line, nobody is chatting.
 const CHATTING: Duration = Duration::from_secs(30);
-/// How long the summary stays when nobody closes it.
-const SUMMARY: Duration = Duration::from_secs(10 * 60);
 /// How many chat lines are kept for the window.
 const CHAT_LINES: usize = 500;
 
@@ -423,111 +419,6 @@ impl Agent {
             self.effects.push_back(Effect::Notify(Notification::OperatorLeft));
         }
     }
-
-    pub(super) fn session_ended(&mut self, session_id: &SessionId, reason: EndReason, now: Now) {
-        remember(&mut self.ended_sessions, session_id.clone());
-        if matches!(&self.phase, Phase::Active(_, session) if session.id == *session_id) {
-            let reason = if reason == EndReason::Operator { reason } else { EndReason::Service };
-            self.end_session(reason, now);
-        }
-    }
-
-    /// Ends the session, in this call: the access process first, everything else afterwards.
-    pub(super) fn end_session(&mut self, reason: EndReason, now: Now) {
-        self.stop_access(now);
-        let (base, mut session) = match mem::take(&mut self.phase) {
-            Phase::Active(base, session) => (base, session),
-            other @ (Phase::Idle(_)
-            | Phase::Joining(_)
-            | Phase::Home(_)
-            | Phase::Requested(..)
-            | Phase::Ended(..)) => {
-                self.phase = other;
-                return;
-            }
-        };
-        for timer in [
-            Timer::SessionLimit,
-            Timer::SessionLink,
-            Timer::SessionLocked,
-            Timer::Chatting,
-            Timer::Files,
-            Timer::Answer,
-            Timer::RequestLink,
-            Timer::PromptShown,
-            Timer::InputHeld,
-            Timer::Approvable,
-            Timer::Acceptance,
-        ] {
-            self.timers.stop(timer);
-        }
-        remember(&mut self.ended_sessions, session.id.clone());
-        if let Some(more) = session.more.take() {
-            let request_id = more.request.id.clone();
-            self.remember_settled(request_id.clone());
-            self.effects.push_back(Effect::ClosePrompt(request_id.clone()));
-            self.effects.push_back(Effect::Notify(Notification::WithdrawRequest(request_id.clone())));
-            if more.is_approved() {
-                self.send(Send::Cancel { request_id: request_id.clone(), reason });
-                self.record(Entry::NotStarted { request_id, reason });
-            } else {
-                self.record_and_send_outcome(request_id, outcome_of_open_request(reason), now);
-            }
-        }
-        if let Some(entry) = session.files.close(&session.id) {
-            self.record(entry);
-        }
-        let lasted = now.boot.saturating_sub(session.started.0);
-        if !matches!(reason, EndReason::Operator | EndReason::Service) {
-            self.send(Send::End { session_id: session.id.clone(), reason });
-        }
-        self.record(Entry::SessionEnded {
-            session_id: session.id.clone(),
-            reason,
-            lasted_secs: Some(lasted.as_secs()),
-        });
-        self.effects.push_back(Effect::Notify(Notification::SessionEnded(reason)));
-        let base = match base {
-            Base::Invitation { .. } => {
-                self.effects.push_back(Effect::ForgetInvitation);
-                None
-            }
-            Base::Device { .. } => Some(base),
-        };
-        self.timers.set(Timer::Ended, now.boot + SUMMARY);
-        self.phase = Phase::Ended(
-            base,
-            Summary {
-                operator: session.operator,
-                organisation: session.organisation,
-                reason,
-                lasted,
-                started: session.started.1,
-                granted: session.ever_granted,
-                done: session.done,
-                session_id: session.id,
-                unsent: session.chat.unsent(),
-                files: session.files.into_done(),
-                clipboard: session.clipboard.done,
-            },
-        );
-    }
-
-    pub(super) fn close_summary(&mut self, _now: Now) {
-        match mem::take(&mut self.phase) {
-            Phase::Ended(Some(base), _) => self.phase = Phase::Home(base),
-            Phase::Ended(None, _) => self.finish_if_once(),
-            other @ (Phase::Idle(_)
-            | Phase::Joining(_)
-            | Phase::Home(_)
-            | Phase::Requested(..)
-            | Phase::Active(..)) => {
-                self.phase = other;
-                return;
-            }
-        }
-        self.timers.stop(Timer::Ended);
-    }
 }
 
 impl Session {
@@ -555,22 +446,8 @@ impl Chat {
     }
 
     /// The user's lines that have not arrived.
-    fn unsent(self) -> Vec<(u32, ChatLine)> {
+    pub(super) fn unsent(self) -> Vec<(u32, ChatLine)> {
         let users = self.lines.into_iter().filter_map(|(number, line)| Some((number?, line)));
         users.filter(|(_, line)| line.delivery != Delivery::Arrived).collect()
     }
-}
-
-/// What becomes of a request for more when its session ends.
-fn outcome_of_open_request(reason: EndReason) -> Outcome {
-    let cause = match reason {
-        EndReason::User => return Outcome::Rejected { reason: None },
-        EndReason::Operator | EndReason::Service => UnansweredCause::Withdrawn,
-        EndReason::Expired => UnansweredCause::Expired,
-        EndReason::LinkLost | EndReason::Slept => UnansweredCause::LinkLost,
-        EndReason::Locked => UnansweredCause::Locked,
-        EndReason::AgentStopped | EndReason::AgentRestarted => UnansweredCause::AgentRestarted,
-        EndReason::AccessFailed | EndReason::NotStarted => UnansweredCause::Busy,
-    };
-    Outcome::Unanswered { cause }
 }

@@ -152,6 +152,7 @@ impl Agent {
             transfers: session.files.shown.transfers.clone(),
             files: session.files.shown.done.clone(),
             clipboard: session.clipboard,
+            number_to_call: self.config.number_to_call.clone(),
         }
     }
 }
@@ -178,6 +179,7 @@ fn ended(summary: &Summary) -> EndedView {
         unsent: summary.unsent.iter().map(|(_, line)| line.clone()).collect(),
         files: summary.files.clone(),
         clipboard: summary.clipboard,
+        suspicious: summary.suspicious,
     }
 }
 

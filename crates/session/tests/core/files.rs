@@ -298,6 +298,33 @@ fn what_was_done_before_a_take_back_is_shown_and_written_down_however_late_it_is
 }
 
 #[test]
+fn what_was_done_before_a_quit_is_written_down_though_nothing_else_is_listened_to() {
+    let mut sim = files_session();
+    sim.give(Input::Terminating);
+    let made = FileChange::Made { name: "new".into() };
+    sim.give(heard_late(changed(made.clone())));
+    assert_eq!(sim.give(Input::LinkRestored), []);
+    assert_eq!(written(&sim.give(late(AccessFact::Ended))), [FileDeed::Changed(made)]);
+}
+
+#[test]
+fn what_one_access_process_did_is_not_lost_where_the_next_one_is_killed_before_it_is_heard() {
+    let mut sim = files_session();
+    for permission in FILES {
+        sim.user(UserInput::TakeBack { permission });
+    }
+    let made = FileChange::Made { name: "new".into() };
+    sim.give(heard_late(changed(made.clone())));
+    sim.give(Input::RequestReceived(more("r2", FILES)));
+    sim.make_approvable("r2");
+    sim.user(approve("r2", FILES));
+    sim.give(Input::Recorded(id("r2")));
+    assert!(access_started(&sim.give(accepted("r2", "s1"))));
+    assert_eq!(written(&sim.user(UserInput::End)), [FileDeed::Changed(made)]);
+    assert_eq!(sim.give(late(AccessFact::Ended)), []);
+}
+
+#[test]
 fn no_file_hides_behind_the_name_of_another() {
     let mut sim = files_session();
     let long = |which| format!("{}{which}{}.pdf", "a".repeat(100), "z".repeat(100));

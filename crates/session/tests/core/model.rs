@@ -3,13 +3,17 @@
 
 use crate::sim::secs;
 use protocol::{
-    EndReason, OrganisationId, Outcome, Permission, Permissions, RequestId, SessionId, TrustLevel,
+    EndReason, OrganisationId, Outcome, Permission, Permissions, RejectReason, RequestId, SessionId,
+    TrustLevel,
 };
 use session::{
-    AccessFact, Config, Effect, Entry, FilesFact, Input, JoinedAs, Now, PromptFact, PromptStage, Request,
-    Screen, Send, UserInput, View, Visibility,
+    AccessFact, ClipboardFact, Config, Effect, Entry, FilesFact, Input, JoinedAs, Now, PromptFact,
+    PromptStage, Request, Screen, Send, UserInput, View, Visibility,
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 #[derive(Default)]
 pub(crate) struct Model {
@@ -30,8 +34,18 @@ pub(crate) struct Model {
     untunnelled: Option<Duration>,
     locked_since: Option<Duration>,
     group: Option<Permissions>,
-    /// What was begun or done with files, and how much of it was written down, in the session that runs.
-    files: (usize, usize),
+    /// What was begun or done with files, and how much of it was written down, in each session.
+    files: BTreeMap<SessionId, (usize, usize)>,
+    /// Of which session the access process is that runs, and that which was killed last.
+    served: Option<SessionId>,
+    late: Option<SessionId>,
+    /// How much of `files` was said by that one, and need not be written before it has ended.
+    unheard: usize,
+    /// Whose end is in the journal.
+    ended: BTreeSet<SessionId>,
+    /// Whose sessions they are, and whom the user wants to hear of no more.
+    whose: BTreeMap<SessionId, OrganisationId>,
+    muted: BTreeSet<OrganisationId>,
     terminated: bool,
 }
 
@@ -127,7 +141,9 @@ impl Model {
                     && !self.over.contains(&accepted.session_id)
                 {
                     let yes = asked.yes.expect("an approval is sent after a yes");
-                    self.rang.remove(&asked.request.organisation.id);
+                    let organisation = asked.request.organisation.id.clone();
+                    self.rang.remove(&organisation);
+                    self.whose.entry(accepted.session_id.clone()).or_insert(organisation);
                     let granted = self.sessions.entry(accepted.session_id.clone()).or_default();
                     *granted = granted.union(yes);
                 }
@@ -159,7 +175,15 @@ impl Model {
             Input::Access(AccessFact::Files(FilesFact::Began { .. } | FilesFact::Changed(_)))
                 if self.access.is_some() =>
             {
-                self.files.0 += 1;
+                let session_id = self.served.clone().expect("it runs for a session");
+                self.files.entry(session_id).or_default().0 += 1;
+            }
+            Input::AccessLate {
+                session_id,
+                fact: AccessFact::Files(FilesFact::Began { .. } | FilesFact::Changed(_)),
+            } if self.late.as_ref() == Some(session_id) => {
+                self.files.entry(session_id.clone()).or_default().0 += 1;
+                self.unheard += 1;
             }
             Input::Access(AccessFact::TunnelStands) => self.untunnelled = None,
             Input::Access(AccessFact::TunnelLost) if self.access.is_some() => {
@@ -172,8 +196,20 @@ impl Model {
 
     /// What came out of one call.
     pub(crate) fn effects(&mut self, input: Option<&Input>, effects: &[Effect], now: Now) {
-        assert!(!self.terminated || effects.is_empty(), "something is done after the end: {effects:?}");
-        if matches!(input, Some(Input::User(UserInput::End) | Input::Terminating)) && self.access.is_some() {
+        let is_late = matches!(input, Some(Input::AccessLate { .. }));
+        let only_recorded = effects.iter().all(|effect| matches!(effect, Effect::Record(_)));
+        assert!(
+            !is_late || only_recorded,
+            "a process that was killed brings about more than entries: {effects:?}"
+        );
+        assert!(
+            !self.terminated || effects.is_empty() || is_late,
+            "something is done after the end: {effects:?}"
+        );
+        let reported = matches!(input, Some(Input::User(UserInput::Report)));
+        if (reported || matches!(input, Some(Input::User(UserInput::End) | Input::Terminating)))
+            && self.access.is_some()
+        {
             assert!(
                 effects.contains(&Effect::StopAccess),
                 "an end leaves the access process alive: {effects:?}"
@@ -182,6 +218,10 @@ impl Model {
         let presented =
             effects.iter().any(|effect| matches!(effect, Effect::ShowPrompt(_) | Effect::HoldInput));
         if let (Some(Input::RequestReceived(request)), true) = (input, presented) {
+            assert!(
+                !self.muted.contains(&request.organisation.id),
+                "somebody asks who is not heard any more"
+            );
             self.rings(request, now);
         }
         for effect in effects {
@@ -198,10 +238,13 @@ impl Model {
                     asked.approval_sent = true;
                     asked.outcomes += 1;
                 }
-                Effect::Send(Send::Outcome { request_id, .. }) => {
+                Effect::Send(Send::Outcome { request_id, outcome, .. }) => {
                     let asked =
                         self.requests.get_mut(request_id).expect("an outcome of something that was asked");
                     asked.outcomes += 1;
+                    if *outcome == (Outcome::Rejected { reason: Some(RejectReason::Suspicious) }) {
+                        self.muted.insert(asked.request.organisation.id.clone());
+                    }
                 }
                 Effect::Send(Send::Cancel { request_id, .. }) => {
                     // An approval that was neither sent nor will be: the cancel is its outcome.
@@ -210,8 +253,12 @@ impl Model {
                     assert!(asked.yes.is_some(), "a cancel of something that was not approved");
                     asked.outcomes = 1;
                 }
-                Effect::Send(Send::End { session_id, reason }) if *reason != EndReason::NotStarted => {
+                Effect::Send(Send::End { session_id, reason, suspicious })
+                    if *reason != EndReason::NotStarted =>
+                {
                     self.over.push(session_id.clone());
+                    assert_eq!(*suspicious, reported, "a report is what the user says, and all of it");
+                    self.muted.extend(self.whose.get(session_id).filter(|_| reported).cloned());
                 }
                 Effect::StartAccess(grant) | Effect::ChangeGrant(grant) => {
                     let allowed = self.sessions.get(&grant.session_id).copied().unwrap_or_default();
@@ -235,9 +282,13 @@ impl Model {
                     self.access = Some(Access { granted: grant.permissions, ..before });
                     if started {
                         self.untunnelled = Some(now.boot);
+                        self.served = Some(grant.session_id.clone());
                     }
                 }
-                Effect::StopAccess => (self.access, self.untunnelled) = (None, None),
+                Effect::StopAccess => {
+                    (self.access, self.untunnelled) = (None, None);
+                    (self.late, self.unheard) = (self.served.take(), 0);
+                }
                 Effect::Pause => self.with_access(|access| access.paused = true),
                 Effect::Resume => self.with_access(|access| access.paused = false),
                 Effect::ResumeInput => self.with_access(|access| access.held = false),
@@ -250,10 +301,15 @@ impl Model {
                     assert!(self.access.is_some(), "nothing transfers anything");
                     assert!(matches!(input, Some(Input::User(UserInput::CancelTransfer { .. }))));
                 }
-                Effect::Record(Entry::Files { deeds, .. }) => self.files.1 += deeds.len(),
-                Effect::Record(Entry::SessionEnded { .. }) => {
-                    let (done, written) = std::mem::take(&mut self.files);
-                    assert_eq!(done, written, "something was done with files that is written nowhere");
+                Effect::Record(Entry::Files { session_id, deeds }) => {
+                    self.files.entry(session_id.clone()).or_default().1 += deeds.len();
+                }
+                Effect::Record(Entry::SessionEnded { suspicious, session_id, .. }) => {
+                    assert_eq!(
+                        *suspicious, reported,
+                        "the journal says something else than the service hears"
+                    );
+                    self.ended.insert(session_id.clone());
                 }
                 Effect::ShowPrompt(request_id) => self.popup = Some((request_id.clone(), None)),
                 Effect::ClosePrompt(request_id) => {
@@ -268,6 +324,26 @@ impl Model {
                 | Effect::ForgetInvitation
                 | Effect::Notify(_) => {}
             }
+        }
+        if let Some(Input::AccessLate { session_id, fact }) = input
+            && self.late.as_ref() == Some(session_id)
+        {
+            match fact {
+                AccessFact::Ended => self.unheard = 0,
+                AccessFact::Clipboard(ClipboardFact::Passed { .. }) => assert!(
+                    matches!(effects, [Effect::Record(Entry::Clipboard { .. })]),
+                    "what went over the clipboard is written nowhere"
+                ),
+                _ => {}
+            }
+        }
+        for session_id in &self.ended {
+            let (done, written) = self.files.get(session_id).copied().unwrap_or_default();
+            let unheard = if self.late.as_ref() == Some(session_id) { self.unheard } else { 0 };
+            assert!(
+                (written..=written + unheard).contains(&done),
+                "of {done} things done with files {written} are written"
+            );
         }
     }
 

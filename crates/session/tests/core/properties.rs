@@ -103,6 +103,7 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::User(UserInput::CancelJoin),
         Input::User(UserInput::Review),
         Input::User(UserInput::End),
+        Input::User(UserInput::Report),
         Input::User(UserInput::Prolong { by: secs(1800) }),
         Input::User(UserInput::Say { text: "hello".into() }),
         Input::User(UserInput::ChatSeen),
@@ -120,6 +121,7 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::Joined(device()),
         Input::JoinFailed(JoinFailure::WrongCode),
         Input::StandingLost,
+        Input::Terminating,
         Input::LinkLost(LinkTrouble::Unreachable),
         Input::LinkRestored,
         Input::LinkRestored,
@@ -156,7 +158,27 @@ fn plain_input() -> impl Strategy<Value = Input> {
     ]);
     let take_back = prop::sample::select(protocol_permissions())
         .prop_map(|permission| Input::User(UserInput::TakeBack { permission }));
-    prop_oneof![12 => one_of, 1 => take_back, 2 => files_input()]
+    prop_oneof![12 => one_of, 1 => take_back, 2 => files_input(), 2 => late_input()]
+}
+
+/// What an access process said before it was killed, and is heard afterwards.
+fn late_input() -> impl Strategy<Value = Input> {
+    let began = |id| {
+        let (name, direction) = (String::from("late"), Direction::Upload);
+        AccessFact::Files(FilesFact::Began { id, name, size: None, offset: 0, direction })
+    };
+    let deleted = FileChange::Deleted { name: "b".into() };
+    let fact = prop_oneof![
+        2 => (0u64..3).prop_map(began),
+        1 => Just(AccessFact::Files(FilesFact::Changed(deleted))),
+        1 => Just(AccessFact::Clipboard(ClipboardFact::Passed { from: Speaker::Operator, characters: 7 })),
+        1 => Just(AccessFact::Doing { actions: Actions::all() }),
+        1 => Just(AccessFact::InputHeld),
+        1 => Just(AccessFact::TunnelStands),
+        2 => Just(AccessFact::Ended),
+    ];
+    let session = prop::sample::select(vec!["s1", "s1", "s2"]);
+    (session, fact).prop_map(|(id, fact)| Input::AccessLate { session_id: session_id(id), fact })
 }
 
 /// About a few transfers, in any order.

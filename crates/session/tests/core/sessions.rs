@@ -6,7 +6,7 @@ use protocol::{
     event::MessageKind,
 };
 use session::{
-    AccessFact, Config, Delivery, Effect, Entry, Exit, Input, LinkTrouble, PromptFact, Screen, Send,
+    AccessFact, Config, Delivery, Effect, Entry, Exit, Input, LinkTrouble, Notice, PromptFact, Screen, Send,
     SessionStatus, TrayState, UserInput,
 };
 
@@ -74,6 +74,37 @@ fn end_works_in_every_phase_at_once() {
     sim.give(Input::LinkLost(LinkTrouble::Unreachable));
     sim.give(Input::ScreenLocked);
     assert_eq!(sim.user(UserInput::End)[0], Effect::StopAccess);
+}
+
+#[test]
+fn what_is_wrong_in_a_session_ends_it_at_once_and_mutes_whose_it_is() {
+    let mut sim = Sim::active(Permissions::from([VIEW, CHAT]));
+    let effects = sim.user(UserInput::Report);
+    assert_eq!(effects[0], Effect::StopAccess, "nothing comes before the access process is gone");
+    let (session_id, reason) = (session_id("s1"), EndReason::User);
+    let told = Effect::Send(Send::End { session_id, reason, suspicious: true });
+    assert!(effects.contains(&told), "{effects:?}");
+    assert!(effects.iter().any(|effect| {
+        matches!(
+            effect,
+            Effect::Record(Entry::SessionEnded { reason: EndReason::User, suspicious: true, .. })
+        )
+    }));
+    let view = sim.view();
+    assert!(matches!(&view.screen, Screen::Ended(ended) if ended.suspicious));
+    assert!(matches!(view.notice, Some(Notice::Muted { .. })), "{:?}", view.notice);
+    let effects = sim.give(Input::RequestReceived(request("r2", [VIEW])));
+    assert!(!shown(&effects));
+    assert_eq!(outcome_of(&effects, "r2"), Some(Outcome::Rejected { reason: None }));
+}
+
+#[test]
+fn a_report_that_comes_after_the_end_or_without_a_session_changes_nothing() {
+    let mut sim = Sim::active(Permissions::from([VIEW]));
+    sim.give(Input::SessionEnded { session_id: session_id("s1"), reason: EndReason::Operator });
+    assert_eq!(sim.user(UserInput::Report), []);
+    assert_eq!(sim.view().notice, None);
+    assert_eq!(Sim::ready().user(UserInput::Report), []);
 }
 
 #[test]

@@ -20,9 +20,10 @@ use std::ffi::OsString;
 use tempfile::TempDir;
 
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
+const FONTS: &str = "FONTCONFIG_FILE";
 
-/// The session bus's address before it was hidden.
-pub(crate) struct Bus(Option<OsString>);
+/// What the environment said before [`prepare`]: the session bus's address, and where the fonts are listed.
+pub(crate) struct Bus(Option<OsString>, Option<OsString>);
 
 /// What [`prepare`] changed.
 pub(crate) struct Prepared {
@@ -34,6 +35,7 @@ pub(crate) struct Prepared {
 /// Spares the process what would delay its window. To be called before any thread is started; what it returns is to be
 /// kept until the toolkit has started.
 pub(crate) fn prepare(kind: WindowKind, fonts: Fonts) -> Prepared {
+    let listed_fonts = std::env::var_os(FONTS);
     let short_cuts = take_short_cuts(kind, fonts).ok();
     // The toolkit holds the first window back for half a second where the settings portal hangs. It is kept from the
     // bus while it looks for the portal; `follow_appearance` asks the portal without anybody waiting.
@@ -41,7 +43,7 @@ pub(crate) fn prepare(kind: WindowKind, fonts: Fonts) -> Prepared {
     set_variable(BUS, &"none".into());
     // Links are opened with the desktop's own program, which has to be found.
     set_variable("PATH", &"/usr/local/bin:/usr/bin:/bin".into());
-    Prepared { bus: Bus(bus), _short_cuts: short_cuts }
+    Prepared { bus: Bus(bus, listed_fonts), _short_cuts: short_cuts }
 }
 
 /// Gives the toolkit's libraries files of our own to read while they start.
@@ -57,7 +59,7 @@ fn take_short_cuts(kind: WindowKind, fonts: Fonts) -> std::io::Result<TempDir> {
     let others = match fonts {
         Fonts::Bundled => String::new(),
         Fonts::System => {
-            let given = std::env::var("FONTCONFIG_FILE").unwrap_or_else(|_| "/etc/fonts/fonts.conf".into());
+            let given = std::env::var(FONTS).unwrap_or_else(|_| "/etc/fonts/fonts.conf".into());
             format!("<include ignore_missing=\"yes\">{}</include>", escaped(&given))
         }
     };
@@ -68,9 +70,9 @@ fn take_short_cuts(kind: WindowKind, fonts: Fonts) -> std::io::Result<TempDir> {
     );
     std::fs::write(path.join("font.ttf"), fonts::SMALLEST)?;
     std::fs::write(path.join("fonts.conf"), configuration)?;
-    set_variable("FONTCONFIG_FILE", &path.join("fonts.conf").into());
+    set_variable(FONTS, &path.join("fonts.conf").into());
 
-    if kind == WindowKind::Prompt {
+    if kind != WindowKind::Session {
         std::fs::write(path.join("compose"), "<dead_acute> <dead_acute> : \"´\"\n")?;
         set_variable("XCOMPOSEFILE", &path.join("compose").into());
     }
@@ -81,12 +83,15 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// Gives the session bus back: assistive technologies are reached over it.
-pub(crate) fn release(bus: &Bus) {
-    match &bus.0 {
-        Some(bus) => set_variable(BUS, bus),
-        // SAFETY: as in `set_variable`.
-        None => unsafe { std::env::remove_var(BUS) },
+/// Gives back what was hidden: assistive technologies are reached over the session bus, and a browser that opens a link
+/// needs the system's fonts.
+pub(crate) fn release(Bus(bus, fonts): &Bus) {
+    for (name, value) in [(BUS, bus), (FONTS, fonts)] {
+        match value {
+            Some(value) => set_variable(name, value),
+            // SAFETY: as in `set_variable`.
+            None => unsafe { std::env::remove_var(name) },
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     ui::{Theme, Ui},
 };
 use anyhow::Context as _;
-use line::{FromWindow, ToWindow};
+use line::{FromWindow, ToWindow, WindowKind};
 use protocol::RequestId;
 use session::{Assurance, PromptFact, Screen, View, Visibility};
 use slint::{ComponentHandle as _, Timer, winit_030::WinitWindowAccessor as _};
@@ -33,7 +33,10 @@ pub(crate) fn run(mut opening: Opening) -> anyhow::Result<()> {
     if !ui.show_view(&opening.view) {
         return Ok(());
     }
-    ui.window().set_has_key(platform::has_keys());
+    let is_test = opening.window == WindowKind::Test;
+    ui.window().set_test(is_test);
+    // The key is the resident's, which knows nothing of a test.
+    ui.window().set_has_key(!is_test && platform::has_keys());
     let popup = Popup {
         place: Place::TrayCorner(if matches!(opening.view.screen, Screen::Session(_)) { BAR } else { 0 }),
         ui,

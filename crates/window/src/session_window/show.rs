@@ -24,7 +24,7 @@ pub(super) fn show(ui: &SessionUi, view: &View) {
     show_hint(window, view.prompt.as_ref());
     show_notice(window, view.notice.as_ref());
     window.set_managed(view.managed.by_policy);
-    window.set_contact(view.managed.contact.as_deref().map(isolated).unwrap_or_default().into());
+    window.set_contact(contact(view));
     let page = match &view.screen {
         Screen::Idle { code, problem, retry_secs, codes_allowed } => {
             show_offered_code(ui, code.as_ref());
@@ -63,6 +63,11 @@ pub(super) fn show(ui: &SessionUi, view: &View) {
     };
     leave_behind(ui, page);
     window.set_page(page);
+}
+
+/// Whom to ask, where policy names somebody.
+pub(super) fn contact(view: &View) -> SharedString {
+    view.managed.contact.as_deref().map(isolated).unwrap_or_default().into()
 }
 
 /// What was being typed belongs to the page it was typed on.
@@ -196,6 +201,8 @@ fn show_session(ui: &SessionUi, session: &SessionView) {
     window.set_can_chat(session.granted.contains(Permission::Chat));
     window.set_clipboard(clipboard::shown(session));
     window.set_timer(clock::timer(session.elapsed_secs).into());
+    let number = session.number_to_call.as_deref();
+    window.set_number_to_call(number.map(telephone).unwrap_or_default().into());
     window.set_remaining_seconds(clock::seconds(session.remaining_secs));
     window.set_can_prolong(session.can_prolong);
     show_files(ui, session);
@@ -255,6 +262,7 @@ fn show_ended(ui: &SessionUi, ended: &EndedView) {
     window.set_operator(isolated(&ended.operator.name).into());
     window.set_ended_organisation(isolated(&ended.organisation.name).into());
     window.set_ended_reason(ended.reason.into());
+    window.set_ended_suspicious(ended.suspicious);
     window.set_ended_started(clock::when(ended.started_at).into());
     window.set_ended_seconds(clock::seconds(ended.lasted_secs));
     fill(&ui.ended_granted, ended.granted.iter().map(Into::into));

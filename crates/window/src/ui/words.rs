@@ -39,8 +39,8 @@ same!(protocol::Action => Action:
 same!(TrustLevel => Trust: Changed => Changed, New => New, Known => Known, Pinned => Pinned);
 
 same!(protocol::EndReason => EndReason:
-    User => User, Operator => Operator, Service => Service, Expired => Expired, LinkLost => LinkLost,
-    Locked => Locked, Slept => Slept, AgentStopped => AgentStopped, AgentRestarted => AgentRestarted,
+    User => User, Operator => Operator, Service => Service, OrganisationSuspended => OrganisationSuspended,
+    Expired => Expired, LinkLost => LinkLost, Locked => Locked, Slept => Slept, AgentStopped => AgentStopped, AgentRestarted => AgentRestarted,
     AccessFailed => AccessFailed, NotStarted => NotStarted);
 
 same!(session::TransferEnd => TransferEnd:

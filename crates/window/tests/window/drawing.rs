@@ -17,7 +17,10 @@ use texts::Language;
 /// Committed as pictures: all in English, light; of the dark ones, the language with the longest words, the one that is
 /// mirrored, and 200 %, what shows most.
 fn committed_as_picture(name: &str, look: Look) -> bool {
-    const MOST: [&str; 10] = [
+    const MOST: [&str; 13] = [
+        "prompt-test",
+        "session-wrong",
+        "ended-reported",
         "prompt-changed",
         "prompt-reasons",
         "prompt-suspicion",

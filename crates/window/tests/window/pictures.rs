@@ -13,7 +13,7 @@ use std::rc::Rc;
 use texts::Language;
 use window::{
     BarUi, PromptUi, SessionUi,
-    ui::{self, AboutWindow, Kept, Question, Theme, Ui},
+    ui::{self, AboutWindow, Kept, Question, ServiceWindow, Theme, Ui},
 };
 
 pub(crate) type Picture = SharedPixelBuffer<Rgba8Pixel>;
@@ -74,6 +74,11 @@ impl Pictures {
             Scene::Prompt(view) => prompt(view, look, |_| {}),
             Scene::PromptReasons(view) => prompt(view, look, |ui| ui.window().set_reasons_open(true)),
             Scene::PromptSuspicion(view) => prompt(view, look, |ui| ui.window().set_suspicion_open(true)),
+            Scene::PromptTest(view) => prompt(view, look, |ui| {
+                ui.window().set_test(true);
+                ui.window().set_has_key(false);
+            }),
+            Scene::PromptOver(views) => prompt(&views.0, look, |ui| _ = ui.show_view(&views.1)),
             Scene::PromptFolder(view) => prompt(view, look, |ui| {
                 let window = ui.window();
                 window.set_folder_here("\u{2066}~\u{2069}".into());
@@ -95,6 +100,7 @@ impl Pictures {
                 );
                 ui.window().set_question(Question::Link);
             }),
+            Scene::Wrong(view) => session(view, look, |ui| ui.window().set_question(Question::Wrong)),
             Scene::History(history) => {
                 let idle = crate::scenes::view(crate::scenes::idle());
                 session(&idle, look, |ui| ui.show_history(history))
@@ -105,10 +111,20 @@ impl Pictures {
                 bar.show_view(&legible(view));
                 take(bar.window(), |window| (window.get_natural_width(), 52.0), look)
             }
-            Scene::About => {
+            Scene::Service(proposed, not_understood) => {
+                let window = ServiceWindow::new()?;
+                prepare(&window, look);
+                window.set_address("support.example".into());
+                window.set_proposed(*proposed);
+                window.set_not_understood(*not_understood);
+                take(&window, |window| (400.0, window.get_natural_height()), look)
+            }
+            Scene::About(managed) => {
                 let window = AboutWindow::new()?;
                 prepare(&window, look);
                 window.set_version("0.1.0".into());
+                window.set_managed(managed.by_policy);
+                window.set_contact(managed.contact.as_deref().unwrap_or_default().into());
                 take(&window, |window| (360.0, window.get_natural_height()), look)
             }
         }
@@ -137,7 +153,14 @@ fn session(view: &View, look: Language, change: impl Fn(&SessionUi)) -> Drawn {
     ui.window().set_has_keys(true);
     ui.window().set_kept(Kept::None);
     change(&ui);
-    take(ui.window(), |_| (420.0, 560.0), look)
+    let needed = std::cell::Cell::new(0.0_f32);
+    let size = |window: &ui::SessionWindow| {
+        needed.set(needed.get().max(window.get_needed_height()));
+        (420.0, 560.0)
+    };
+    let drawn = take(ui.window(), size, look)?;
+    assert!(needed.get() <= 560.0, "{} px are needed in {}: {:?}", needed.get(), look.tag(), view.screen);
+    Ok(drawn)
 }
 
 /// Draws `component` in every look of `language`, in `size`.

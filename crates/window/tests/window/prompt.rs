@@ -143,6 +143,18 @@ fn every_reason_for_a_no_can_be_given() {
 }
 
 #[test]
+fn a_test_says_that_it_is_one_and_has_nothing_that_approves() {
+    let (ui, log) = open(&asking(prompt(TrustLevel::Known)));
+    ui.window().set_test(true);
+    assert!(hands(&ui).sees("This is only a test. Nobody wants to connect."));
+    for words in ["Olivia Example", "Example Support", "Approve", "Connected before", "See your desktop"] {
+        assert!(!hands(&ui).sees(words), "{words}");
+    }
+    hands(&ui).press("I can see it");
+    assert_eq!(log.take(), [reject(None)]);
+}
+
+#[test]
 fn what_looks_suspicious_says_what_follows_and_can_end_everything() {
     let (ui, log) = open(&asking(prompt(TrustLevel::New)));
     hands(&ui).press("Reject with a reason");

@@ -9,8 +9,8 @@ use protocol::{
 use session::{
     ChatLine, Choice, ClipboardDone, ClipboardFact, ClipboardNews, ClipboardView, Count, Delivery, Direction,
     EndedView, FileChange, FileDeed, FilesDone, FolderChoice, HelpStatus, IdleProblem, JoiningStage,
-    LinkTrouble, NotSent, Notice, OrganisationView, PromptStage, PromptView, RunningTransfer, Screen,
-    SessionStatus, SessionView, Speaker, Texts, TransferEnd, Transferred, View,
+    LinkTrouble, Managed, NotSent, Notice, OrganisationView, PromptStage, PromptView, RunningTransfer,
+    Screen, SessionStatus, SessionView, Speaker, Texts, TransferEnd, Transferred, View,
 };
 use std::path::Path;
 use window::ui::Kept;
@@ -86,6 +86,11 @@ pub(crate) fn folder(home: &Path) -> FolderChoice {
     FolderChoice { path: home.join("Downloads"), can_change: true, whole_home: false }
 }
 
+/// What policy may have decided.
+fn managed() -> Managed {
+    Managed { by_policy: true, may_quit: false, contact: Some("Example Support, extension 4711".into()) }
+}
+
 /// The view whose popup shows `prompt`.
 pub(crate) fn asking(prompt: PromptView) -> View {
     View { prompt: Some(prompt), ..view(Screen::Waiting { expires_at: at("2026-03-01T14:05:00Z") }) }
@@ -118,6 +123,7 @@ pub(crate) fn session() -> SessionView {
         transfers: Vec::new(),
         files: FilesDone::default(),
         clipboard: ClipboardView::default(),
+        number_to_call: Some("+44 20 7946 0000".into()),
     }
 }
 
@@ -138,6 +144,7 @@ pub(crate) fn ended() -> EndedView {
         unsent: Vec::new(),
         files: FilesDone::default(),
         clipboard: ClipboardDone::default(),
+        suspicious: false,
     }
 }
 
@@ -199,6 +206,10 @@ pub(crate) enum Scene {
     Prompt(View),
     PromptReasons(View),
     PromptSuspicion(View),
+    /// In which nobody asks.
+    PromptTest(View),
+    /// The request is over, as the second view says.
+    PromptOver(Box<(View, View)>),
     /// While another folder is looked for.
     PromptFolder(View),
     /// The session window with a tab open.
@@ -209,9 +220,13 @@ pub(crate) enum Scene {
     /// Closing it during a session, and opening a link.
     Keep(View),
     Link(View),
+    /// Something is wrong in the session.
+    Wrong(View),
     History(History),
     Bar(View),
-    About,
+    About(Managed),
+    /// Which service to talk to; whether the address came with the program's file, and cannot be read.
+    Service(bool, bool),
 }
 
 /// Everything that is worth a picture, by name.
@@ -223,6 +238,10 @@ pub(crate) fn all() -> Vec<(&'static str, Scene)> {
     all.extend(histories().into_iter().map(|(name, history)| (name, Scene::History(history))));
     let running = || view(Screen::Session(session()));
     let new = || asking(prompt(TrustLevel::New));
+    let unnumbered = SessionView { number_to_call: None, ..session() };
+    let withdrawn =
+        Notice::Unanswered { operator_name: "Olivia Example".into(), cause: UnansweredCause::Withdrawn };
+    let over = View { prompt: None, notice: Some(withdrawn), ..new() };
     let shared = SessionView { folder: Some(format!("{HOME}/Downloads").into()), ..session() };
     all.extend([
         ("prompt-reasons", Scene::PromptReasons(new())),
@@ -239,7 +258,14 @@ pub(crate) fn all() -> Vec<(&'static str, Scene)> {
         ("waiting-branded", Scene::WindowLook(view(Screen::Ready { accepted: true, help: None }), branded())),
         ("session-closing", Scene::Keep(running())),
         ("session-link", Scene::Link(running())),
-        ("about", Scene::About),
+        ("session-wrong", Scene::Wrong(running())),
+        ("session-wrong-no-number", Scene::Wrong(view(Screen::Session(unnumbered)))),
+        ("prompt-test", Scene::PromptTest(asking(PromptView { answer_secs: 58, ..prompt(TrustLevel::New) }))),
+        ("prompt-over", Scene::PromptOver(Box::new((new(), over)))),
+        ("about", Scene::About(Managed::default())),
+        ("about-managed", Scene::About(managed())),
+        ("service", Scene::Service(false, false)),
+        ("service-proposed", Scene::Service(true, true)),
     ]);
     all
 }
@@ -294,6 +320,7 @@ fn entry(result: HistoryResult) -> HistoryEntry {
         clipboard: ClipboardDone::default(),
         started_at: None,
         lasted_secs: None,
+        suspicious: false,
         result,
     }
 }
@@ -325,6 +352,10 @@ pub(crate) fn histories() -> Vec<(&'static str, History)> {
         ..session.clone()
     };
     let files = History { entries: vec![files], ..History::default() };
+    let started = HistoryEntry { lasted_secs: None, result: HistoryResult::Open, ..session.clone() };
+    let not_started = entry(HistoryResult::NotStarted { reason: EndReason::NotStarted });
+    let reported = HistoryEntry { suspicious: true, ..session.clone() };
+    let others = History { entries: vec![started, not_started, reported], ..History::default() };
     let entries = vec![session, suspicious, long];
     let unseen = Remark::MoreUnseen {
         organisation_name: "Example Support".into(),
@@ -342,6 +373,7 @@ pub(crate) fn histories() -> Vec<(&'static str, History)> {
         ("history-damaged", History { entries, older: 0, remarks }),
         ("history-not-writable", History { remarks: vec![Remark::NotWritable], ..History::default() }),
         ("history-files", files),
+        ("history-others", others),
     ]
 }
 
@@ -424,10 +456,16 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
     let waiting = || view(Screen::Waiting { expires_at: at("2026-03-01T16:05:00Z") });
     let withdrawn =
         Notice::Unanswered { operator_name: "Olivia Example".into(), cause: UnansweredCause::Withdrawn };
-    let muted = Notice::Muted {
+    let muted = || Notice::Muted {
         organisation_name: "Example Support".into(),
         number_to_call: Some("+44 20 7946 0000".into()),
     };
+    let busy = Notice::ToldBusy {
+        operator_name: LONG.into(),
+        organisation_name: "Example Support for Schools, Libraries and Other Public Places".into(),
+    };
+    let not_started = Notice::NotStarted { operator_name: "Olivia Example".into() };
+    let rejected = Notice::Rejected { operator_name: "Olivia Example".into() };
     let confirm = |trust| alone(Screen::Joining(JoiningStage::Confirm(organisation(trust))));
     vec![
         ("idle", alone(idle())),
@@ -436,6 +474,9 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ("idle-locked-out", alone(locked_out)),
         ("idle-refused", alone(problem(refused))),
         ("idle-certificate", alone(problem(IdleProblem::CertificateNotTrusted))),
+        ("idle-taken", alone(problem(IdleProblem::Taken))),
+        ("idle-waited-in-vain", alone(problem(IdleProblem::WaitedInVain))),
+        ("idle-managed", View { managed: managed(), ..alone(idle()) }),
         ("idle-switched-off", alone(switched_off)),
         ("idle-offline", View { offline_since: Some(at("2026-03-01T14:05:00Z")), ..alone(idle()) }),
         (
@@ -448,13 +489,18 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ),
         ("joining-looking-up", alone(Screen::Joining(JoiningStage::LookingUp))),
         ("joining-confirm-new", confirm(TrustLevel::New)),
+        ("joining-confirm-pinned", confirm(TrustLevel::Pinned)),
         ("joining-confirm-changed", confirm(TrustLevel::Changed)),
         ("joining-entering", alone(Screen::Joining(JoiningStage::Entering))),
         ("waiting", waiting()),
         ("waiting-withdrawn", View { notice: Some(withdrawn), ..waiting() }),
-        ("waiting-muted", View { notice: Some(muted), ..waiting() }),
+        ("waiting-told-busy", View { notice: Some(busy), ..waiting() }),
+        ("waiting-not-started", View { notice: Some(not_started), ..waiting() }),
+        ("waiting-rejected", View { notice: Some(rejected), ..waiting() }),
+        ("waiting-muted", View { notice: Some(muted()), ..waiting() }),
         ("waiting-request", asking(prompt(TrustLevel::Known))),
         ("ready", ready(None)),
+        ("ready-sending", ready(Some(HelpStatus::Sending))),
         ("ready-queued", ready(Some(HelpStatus::Queued))),
         ("ready-taken", ready(Some(HelpStatus::Taken { operator_name: "Olivia Example".into() }))),
         ("ready-failed", ready(Some(HelpStatus::Failed))),
@@ -552,6 +598,10 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ("session-hostile-name", running(|session| session.operator = operator(&hostile()))),
         ("session-foreign-script", running(|session| session.operator = operator(FOREIGN))),
         ("ended", view(Screen::Ended(ended()))),
+        (
+            "ended-reported",
+            View { notice: Some(muted()), ..view(Screen::Ended(EndedView { suspicious: true, ..ended() })) },
+        ),
         (
             "ended-files",
             view(Screen::Ended(EndedView {

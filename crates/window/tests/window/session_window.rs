@@ -40,18 +40,26 @@ fn every_screen_shows_what_it_is_about() {
         ("idle-locked-out", "You can try the next code in 1 minute 35 seconds."),
         ("idle-refused", "The service is closed for maintenance until 15:00."),
         ("idle-certificate", "The service could not prove who it is."),
+        ("idle-taken", "This code was already used on another computer."),
+        ("idle-waited-in-vain", "No operator asked in time."),
+        ("idle-managed", "Managed by your organisation. Questions: Example Support, extension 4711"),
         ("idle-switched-off", "Session codes are switched off on this computer."),
         ("idle-offline", "The service has not been reached since"),
         ("idle-certificate-link", "certificate is not trusted by this computer"),
         ("joining-looking-up", "Looking up the code…"),
         ("joining-confirm-new", "Join Example Support (support.example)?"),
+        ("joining-confirm-pinned", "Verified organisation"),
         ("joining-confirm-changed", "This may be somebody else."),
         ("joining-entering", "Joining…"),
         ("waiting", "Waiting for operator…"),
         ("waiting-withdrawn", "Olivia Example took the request back."),
+        ("waiting-told-busy", "asked to connect and was told that you are busy."),
+        ("waiting-not-started", "did not start. Your approval has lapsed."),
+        ("waiting-rejected", "You rejected the request of"),
         ("waiting-muted", "hang up, and call +44 20 7946 0000"),
         ("waiting-request", "Olivia Example wants to connect"),
         ("ready", "Operators can ask to connect. Nothing happens until you approve."),
+        ("ready-sending", "Asking for help…"),
         ("ready-queued", "You asked for help"),
         ("ready-taken", "Olivia Example will help you"),
         ("ready-failed", "Your request for help could not be sent. Try again."),
@@ -62,7 +70,7 @@ fn every_screen_shows_what_it_is_about() {
         ("session-all-actions", "TRANSFERRING FILES"),
         ("session-reconnecting", "The connection is lost."),
         ("session-suspended", "Your screen is locked."),
-        ("session-unsupported-display", "The operator cannot see your screen"),
+        ("session-unsupported-display", "The operator can neither see your screen nor"),
         ("session-clipboard-sent", "42 characters went to the operator at "),
         ("session-clipboard-received", "The operator put 1 character into your clipboard at "),
         ("session-clipboard-secret", "marks it as secret"),
@@ -75,6 +83,7 @@ fn every_screen_shows_what_it_is_about() {
         ("session-hostile-name", "<b>\"Olivia\" &amp; 'IT'</b>elpmaxE%s{}"),
         ("session-foreign-script", "Example"),
         ("ended", "You ended the session."),
+        ("ended-reported", "You ended and reported the session."),
         ("ended-files", "4 files went to the operator: 5.2 GB"),
         ("ended-clipboard", "You sent 1 text."),
         ("ended-unsent", "1 message of yours was not sent."),
@@ -232,6 +241,26 @@ fn notices_are_closed_quiet_requests_reviewed_and_summaries_done() {
         hands(&ui).press(button);
         assert_eq!(log.take(), [input]);
     }
+}
+
+#[test]
+fn whoever_thinks_that_something_is_wrong_reads_what_follows_and_can_end_and_report() {
+    let (ui, log) = open(&running(session()));
+    hands(&ui).press("Permissions");
+    hands(&ui).press("Something is wrong");
+    assert!(hands(&ui).sees("You may stop at any moment, whatever somebody told you."));
+    assert!(hands(&ui).sees("Olivia Example can see and do nothing more here, at once."));
+    assert!(hands(&ui).sees("The operator only learns that you ended the session."));
+    assert!(hands(&ui).sees("Hang up, and call +44 20 7946 0000."));
+    assert!(log.take().is_empty(), "nothing is sent yet");
+    hands(&ui).type_text(&char::from(Key::Escape).to_string());
+    assert!(hands(&ui).sees("Prolong by 30 minutes") && log.take().is_empty());
+
+    hands(&ui).press("Something is wrong");
+    hands(&ui).press("Only end the session");
+    hands(&ui).press("Something is wrong");
+    hands(&ui).press("End and report");
+    assert_eq!(log.take(), [UserInput::End, UserInput::Report]);
 }
 
 #[test]

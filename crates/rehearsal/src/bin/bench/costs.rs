@@ -22,6 +22,14 @@ pub(crate) fn wake_ups(pid: u32) -> Result<u64> {
     Ok(sum)
 }
 
+/// How often a process waited for a page of a file that the kernel did not have in memory (major faults).
+pub(crate) fn pages_from_disk(pid: u32) -> Result<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let mut fields = stat.rsplit(')').next().context("no fields")?.split_whitespace();
+    // proc(5): the 12th; two stand before the parenthesis.
+    fields.nth(9).context("no such field")?.parse().context("not a number")
+}
+
 /// Processor seconds that a process has used, all its threads together; counted in hundredths.
 pub(crate) fn processor(pid: u32) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;

@@ -19,14 +19,16 @@ use virtual_desktop::{Desktop, Options};
 const SETTLE: Duration = Duration::from_secs(60);
 /// After this long the agent has let go of what a session needed, and its windows are gone.
 const REST: Duration = Duration::from_secs(20);
-/// Two whole waits of the first length, 55 s.
+/// From [`SETTLE`] on, the end of exactly one wait lies within this: the first lasts 55 s, the second 110 s.
 const IDLE: Duration = Duration::from_secs(110);
+/// Polls a minute where every wait is the first one again, as something on the way that cuts longer ones makes it.
+const POLLS_A_MINUTE: f64 = 60.0 / 55.0;
 /// The waits double after each poll that comes back whole: 55, 110, 220 and 440 s; from then on they last 15 minutes. Half
 /// a minute more is well inside the first of those.
 const GROWING: Duration = Duration::from_secs(55 + 110 + 220 + 440 + 30);
 /// Two whole waits of 15 minutes.
 const GROWN_IDLE: Duration = Duration::from_secs(2 * 15 * 60);
-/// Memory growth is measured from this session on.
+/// Memory is read after this session, when all that starts with a session has started, and each hundred later.
 const FIRST: u32 = 10;
 
 /// How much is measured.
@@ -36,11 +38,13 @@ enum Extent {
     Quick,
     /// Idle at the first wait, and enough sessions for a maximum.
     Usual,
+    /// Only the sessions.
+    Sessions,
     /// Only the three quarters of an hour that idle takes with the longest waits.
     LongWaits,
 }
 
-/// `bench OUTPUT [--quick | --long-waits | --access [--quick]]`, and `bench content …`, which it starts itself.
+/// `bench OUTPUT [--quick | --sessions | --long-waits | --access [--quick]]`, and `bench content …`, which it starts itself.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (output, extent) = match arguments {
         [content, what @ ..] if content == "content" => return crate::content::run(what),
@@ -50,8 +54,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         }
         [output] => (PathBuf::from(output), Extent::Usual),
         [output, quick] if quick == "--quick" => (output.into(), Extent::Quick),
+        [output, sessions] if sessions == "--sessions" => (output.into(), Extent::Sessions),
         [output, long] if long == "--long-waits" => (output.into(), Extent::LongWaits),
-        _ => bail!("usage: bench OUTPUT [--quick | --long-waits | --access [--quick]]"),
+        _ => bail!("usage: bench OUTPUT [--quick | --sessions | --long-waits | --access [--quick]]"),
     };
     let certificates = tempfile::tempdir()?;
     let tls = certificate(certificates.path())?;
@@ -75,26 +80,28 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
     let pid = stage.agent.pid();
     // Neither sleep waits for a condition: what is measured is how things are after, and over, this long.
-    let idle = |after: Duration, over: Duration| -> Result<(f64, f64)> {
+    let idle = |after: Duration, over: Duration| -> Result<Idle> {
         std::thread::sleep(after);
-        let (wake_ups, bytes) = (costs::wake_ups(pid)?, wire.bytes());
+        let before = Idle::until_now(pid, &wire)?;
         std::thread::sleep(over);
-        let minutes = over.as_secs_f64() / 60.0;
-        let (wake_ups, bytes) = (costs::wake_ups(pid)? - wake_ups, wire.bytes() - bytes);
-        Ok((wake_ups as f64 / minutes, bytes as f64 / minutes))
+        let now = Idle::until_now(pid, &wire)?;
+        Ok(Idle(std::array::from_fn(|index| now.0[index] - before.0[index])))
     };
     if extent == Extent::LongWaits {
-        let (wake_ups, bytes) = idle(GROWING, GROWN_IDLE)?;
-        note("idle_at_900_s_waits_wake_ups_per_minute", json!(wake_ups));
-        note("idle_at_900_s_waits_payload_bytes_per_minute", json!(bytes));
+        let cost = idle(GROWING, GROWN_IDLE)?;
+        for (what, count) in Idle::NAMES.iter().zip(cost.0) {
+            let minutes = GROWN_IDLE.as_secs_f64() / 60.0;
+            note(&format!("idle_at_900_s_waits_{what}_per_minute"), json!(count as f64 / minutes));
+        }
         return write(&output, &figures);
     }
     if extent == Extent::Usual {
         std::thread::sleep(SETTLE);
         note("resident_pss_60_s_after_ready_bytes", json!(costs::memory(pid)?));
-        let (wake_ups, bytes) = idle(Duration::ZERO, IDLE)?;
-        note("idle_at_55_s_waits_wake_ups_per_minute", json!(wake_ups));
-        note("idle_at_55_s_waits_payload_bytes_per_minute", json!(bytes));
+        let cost = idle(Duration::ZERO, IDLE)?;
+        for (what, count) in Idle::NAMES.iter().zip(cost.0) {
+            note(&format!("idle_at_55_s_waits_{what}_per_minute"), json!(count as f64 * POLLS_A_MINUTE));
+        }
     }
 
     let at_rest = || -> Result<u64> {
@@ -106,21 +113,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut receipt = Vec::new();
     let mut dead = Vec::new();
     let mut dead_when_stopped = Vec::new();
-    let mut memory_at_first = None;
+    let mut memory = Vec::new();
     for number in 1..=sessions {
         let times = play(&stage, number % 10 == 0)?;
         popup.push(times.popup);
         receipt.push(times.receipt);
         if number % 10 == 0 { &mut dead_when_stopped } else { &mut dead }.push(times.dead);
-        if number == FIRST {
-            memory_at_first = Some(at_rest()?);
+        if number % 100 == FIRST {
+            memory.push(at_rest()?);
         }
-        if number == FIRST + 100
-            && let Some(before) = memory_at_first
-        {
-            let now = at_rest()?;
-            note("resident_pss_after_110_sessions_bytes", json!(now));
-            note("resident_pss_growth_session_10_to_110_bytes", json!(i128::from(now) - i128::from(before)));
+    }
+    if let [_, _, now] = memory[..] {
+        note("resident_pss_after_210_sessions_bytes", json!(now));
+        for (sessions, pair) in ["10_to_110", "110_to_210"].iter().zip(memory.windows(2)) {
+            let growth = i128::from(pair[1]) - i128::from(pair[0]);
+            note(&format!("resident_pss_growth_session_{sessions}_bytes"), json!(growth));
         }
     }
     let maximum = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
@@ -142,6 +149,18 @@ pub(crate) fn write(output: &Path, figures: &Map<String, Value>) -> Result<()> {
     fs::write(output, serde_json::to_string_pretty(figures)? + "\n")?;
     println!("{}", output.display());
     Ok(())
+}
+
+/// What waiting cost.
+struct Idle([u64; 3]);
+
+impl Idle {
+    /// The last are among the first: a page of the program that the kernel had taken back is waited for.
+    const NAMES: [&str; 3] = ["wake_ups", "payload_bytes", "wake_ups_for_pages_from_disk"];
+
+    fn until_now(pid: u32, wire: &Wire) -> Result<Self> {
+        Ok(Self([costs::wake_ups(pid)?, wire.bytes(), costs::pages_from_disk(pid)?]))
+    }
 }
 
 /// Milliseconds.

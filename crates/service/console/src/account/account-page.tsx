@@ -2,7 +2,7 @@
 
 import { notify } from "../store";
 import { text } from "../strings";
-import { account, secondFactor } from "../strings/account";
+import { account } from "../strings/account";
 import type { Me } from "../types";
 import { LanguageChoice } from "../ui/language-choice";
 import { Page } from "../ui/page";
@@ -38,9 +38,7 @@ export function AccountPage({ me, waiting }: { me: Me; waiting: number }) {
         <LanguageChoice bare />
         <p class="hint below">{account.languageHint}</p>
       </Section>
-      <Section heading={secondFactor.heading}>
-        <SecondFactor />
-      </Section>
+      <SecondFactor />
       <Section heading={account.password}>
         <PasswordForm login={me.login} oneTime={false} onChanged={() => notify("good", account.changed)} />
       </Section>

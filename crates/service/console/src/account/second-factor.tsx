@@ -4,30 +4,61 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../actions";
 import { day } from "../format";
 import { notify } from "../store";
-import { account, secondFactor } from "../strings/account";
+import { passkeys, secondFactor } from "../strings/account";
 import type { RecoveryCodes, SecondFactorSetup, SecondFactorView } from "../types";
 import { useTask } from "../ui/hooks";
 import { useLoaded } from "../ui/loaded";
 import { Fetching } from "../ui/page";
-import { Badge, Button, CopyButton, ErrorLine, Field, Modal } from "../ui/parts";
+import { Badge, Button, CopyButton, ErrorLine, Modal, Section } from "../ui/parts";
+import { CodeField, Codes, Password } from "./parts";
+import { Passkeys } from "./passkeys";
 
 const PATH = "/me/second-factor";
 
 /** How it stands, and what can be done about it. */
 export function SecondFactor() {
   const standing = useLoaded(() => call<SecondFactorView>("GET", PATH));
+  if (!standing.data) {
+    return (
+      <Section heading={secondFactor.heading}>
+        <Fetching of={standing} />
+      </Section>
+    );
+  }
+  return (
+    <>
+      <Section heading={secondFactor.heading}>
+        <App standing={standing.data} onChanged={standing.reload} />
+      </Section>
+      <Section heading={passkeys.heading}>
+        <Passkeys standing={standing.data} onChanged={standing.reload} />
+      </Section>
+    </>
+  );
+}
+
+interface AppProps {
+  readonly standing: SecondFactorView;
+  readonly onChanged: () => unknown;
+}
+
+function App({ standing, onChanged }: AppProps) {
+  const { since, app_since: appSince, required, recovery_codes_left: left } = standing;
   const [dialog, setDialog] = useState<"codes" | "remove">();
   const [settingUp, setSettingUp] = useState(false);
-  if (!standing.data) return <Fetching of={standing} />;
-  const { since, required, recovery_codes_left: left } = standing.data;
-  const done = () => {
-    setSettingUp(false);
-    standing.reload();
-  };
+  const withPasskeys = standing.passkeys.length > 0;
+  if (settingUp) {
+    return (
+      <SetUp
+        onDone={() => {
+          setSettingUp(false);
+          onChanged();
+        }}
+      />
+    );
+  }
   if (!since) {
-    return settingUp ? (
-      <SetUp onDone={done} />
-    ) : (
+    return (
       <div class="stack">
         <p>{secondFactor.lead}</p>
         <div class="buttons">
@@ -44,11 +75,17 @@ export function SecondFactor() {
         <Badge tone="good">{secondFactor.on(day(since))}</Badge>
       </p>
       <p>{secondFactor.codesLeft(left)}</p>
+      {!appSince && <p class="hint">{secondFactor.noApp}</p>}
       <div class="buttons">
         <Button icon="key" onPress={() => setDialog("codes")}>
           {secondFactor.renew}
         </Button>
-        {!required && (
+        {!appSince && (
+          <Button icon="shield" onPress={() => setSettingUp(true)}>
+            {secondFactor.setUpApp}
+          </Button>
+        )}
+        {appSince && (!required || withPasskeys) && (
           <Button look="quiet" onPress={() => setDialog("remove")}>
             {secondFactor.remove}
           </Button>
@@ -56,23 +93,25 @@ export function SecondFactor() {
       </div>
       {dialog === "codes" && (
         <Renew
+          hint={appSince ? secondFactor.codeOrRecovery : secondFactor.recoveryOnly}
           onClose={() => {
             setDialog(undefined);
-            standing.reload();
+            onChanged();
           }}
         />
       )}
       {dialog === "remove" && (
-        <Modal heading={secondFactor.removeHeading} onClose={() => setDialog(undefined)}>
-          <p>{secondFactor.removeDetail}</p>
+        <Modal heading={withPasskeys ? secondFactor.removeApp : secondFactor.removeHeading} onClose={() => setDialog(undefined)}>
+          <p>{withPasskeys ? secondFactor.removeAppDetail : secondFactor.removeDetail}</p>
           <Prove
             submit={secondFactor.remove}
             look="danger"
+            hint={secondFactor.codeOrRecovery}
             onProven={async (proof) => {
               await call("POST", `${PATH}/remove`, proof);
               setDialog(undefined);
-              notify("good", secondFactor.removed);
-              standing.reload();
+              notify("good", withPasskeys ? secondFactor.appRemoved : secondFactor.removed);
+              onChanged();
             }}
           />
         </Modal>
@@ -81,7 +120,7 @@ export function SecondFactor() {
   );
 }
 
-function Renew({ onClose }: { onClose: () => void }) {
+function Renew({ hint, onClose }: { hint: string; onClose: () => void }) {
   const [codes, setCodes] = useState<readonly string[]>();
   return (
     <Modal heading={secondFactor.renew} onClose={onClose}>
@@ -92,6 +131,7 @@ function Renew({ onClose }: { onClose: () => void }) {
           <p>{secondFactor.renewDetail}</p>
           <Prove
             submit={secondFactor.renew}
+            hint={hint}
             onProven={async (proof) => {
               setCodes((await call<RecoveryCodes>("POST", `${PATH}/recovery-codes`, proof)).recovery_codes);
             }}
@@ -110,11 +150,12 @@ interface Proof {
 interface ProveProps {
   readonly submit: string;
   readonly look?: "primary" | "danger";
+  readonly hint: string;
   readonly onProven: (proof: Proof) => Promise<unknown>;
 }
 
 /** Password and code once more. */
-function Prove({ submit, look = "primary", onProven }: ProveProps) {
+function Prove({ submit, look = "primary", hint, onProven }: ProveProps) {
   const password = useRef<HTMLInputElement>(null);
   const code = useRef<HTMLInputElement>(null);
   const { busy, error, run } = useTask(onProven);
@@ -128,7 +169,7 @@ function Prove({ submit, look = "primary", onProven }: ProveProps) {
       }}
     >
       <Password field={password} />
-      <CodeField field={code} hint={secondFactor.codeOrRecovery} />
+      <CodeField field={code} hint={hint} />
       <ErrorLine words={error} />
       <div class="buttons">
         <Button look={look} submit disabled={busy}>
@@ -136,41 +177,6 @@ function Prove({ submit, look = "primary", onProven }: ProveProps) {
         </Button>
       </div>
     </form>
-  );
-}
-
-function Password({ field }: { field: { current: HTMLInputElement | null } }) {
-  return (
-    <label class="field">
-      <span>{account.current}</span>
-      <input ref={field} name="password" type="password" autocomplete="current-password" required />
-    </label>
-  );
-}
-
-interface CodeFieldProps {
-  readonly field: { current: HTMLInputElement | null };
-  readonly hint: string;
-}
-
-export function CodeField({ field, hint }: CodeFieldProps) {
-  return (
-    <Field words={secondFactor.code} hint={hint}>
-      {(ties) => (
-        <input
-          {...ties}
-          ref={field}
-          class="code-input"
-          name="code"
-          autocomplete="one-time-code"
-          autocapitalize="none"
-          spellcheck={false}
-          maxLength={64}
-          dir="ltr"
-          required
-        />
-      )}
-    </Field>
   );
 }
 
@@ -237,31 +243,5 @@ export function SetUp({ onDone }: { onDone: () => unknown }) {
         </Button>
       </div>
     </form>
-  );
-}
-
-function Codes({ codes, onDone }: { codes: readonly string[]; onDone: () => unknown }) {
-  const heading = useRef<HTMLParagraphElement>(null);
-  useEffect(() => heading.current?.focus(), []);
-  return (
-    <div class="stack">
-      <p ref={heading} tabIndex={-1}>
-        <strong>{secondFactor.codesHeading}</strong>
-      </p>
-      <p>{secondFactor.codesDetail}</p>
-      <ol class="recovery-codes" dir="ltr">
-        {codes.map((it) => (
-          <li key={it}>
-            <code>{it}</code>
-          </li>
-        ))}
-      </ol>
-      <div class="buttons">
-        <CopyButton value={codes.join("\n")}>{secondFactor.copyCodes}</CopyButton>
-        <Button look="primary" onPress={onDone}>
-          {secondFactor.kept}
-        </Button>
-      </div>
-    </div>
   );
 }

@@ -1,6 +1,6 @@
 // Invitations: make one in one step, see its code from across the desk, watch the user arrive.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, createInvitation, withdrawInvitation } from "../actions";
 import { invitationTitle } from "../announce";
 import { groupedCode, operatingSystem } from "../format";
@@ -100,7 +100,7 @@ interface InvitationProps {
 function Invitation({ invitation, state, me, fresh }: InvitationProps) {
   const card = useRef<HTMLLIElement>(null);
   // The next thing to do with a new invitation is to copy its code.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (fresh) card.current?.querySelector("button")?.focus();
   }, [fresh]);
   const { agent, session_code: code, link } = invitation;

@@ -49,7 +49,7 @@ export const operators = {
   copyPassword: t("Copy password"),
   withSecondFactor: t("second factor"),
   resetSecondFactor: t("Take the second factor away"),
-  resetSecondFactorHint: t("For somebody who has lost app and recovery codes. Make sure that it is them."),
+  resetSecondFactorHint: t("For somebody who has lost app, passkeys and recovery codes. Make sure that it is them."),
 } as const;
 
 export const organisation = {

@@ -16,11 +16,11 @@ export class Service {
     private readonly program: string,
     private readonly folder: string,
     private child: ChildProcess,
-    /** Where it listens. */
-    readonly url: string,
+    /** Where it is reached. */
+    public url: string,
     /** Enrols devices of a group that allows viewing, chat and notes, and asks for each to be accepted. */
     readonly enrolmentToken: string,
-    private readonly options: readonly string[],
+    private options: readonly string[],
   ) {}
 
   /** With what else `serve` is told. */
@@ -46,8 +46,16 @@ export class Service {
 
   /** Starts it again where it was. */
   async resume(): Promise<void> {
-    const { host } = new URL(this.url);
-    this.child = (await serve(this.program, join(this.folder, "service.db"), host, this.options)).child;
+    const listen = new URL(this.url).host.replace("localhost", "127.0.0.1");
+    this.child = (await serve(this.program, join(this.folder, "service.db"), listen, this.options)).child;
+  }
+
+  /** Starts it again under a name; an address of numbers has no passkeys. */
+  async takeName(): Promise<void> {
+    await this.pause();
+    this.url = this.url.replace("127.0.0.1", "localhost");
+    this.options = [...this.options, "--public-url", this.url];
+    await this.resume();
   }
 
   /** What whoever runs the service types. */

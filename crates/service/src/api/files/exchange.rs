@@ -16,7 +16,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -30,6 +30,9 @@ use tunnel::Close;
 
 /// How long an answer may take to begin, after the last piece of the body went out. A folder is copied before the answer.
 const HEAD_LIMIT: Duration = Duration::from_secs(120);
+/// How long a body may stand still on its way from the operator: it holds one of the session's few turns, and can be sent
+/// again from where it stopped.
+const UPLOAD_STALL_LIMIT: Duration = Duration::from_secs(30);
 /// How long an answer's body may stand still.
 const STALL_LIMIT: Duration = Duration::from_secs(90);
 /// The longest head of an answer.
@@ -44,6 +47,8 @@ pub(super) enum Failure {
     Over(Close),
     /// The agent took too long.
     Slow,
+    /// The operator did.
+    UploadStalled,
     /// What came is no answer.
     Odd,
 }
@@ -79,6 +84,7 @@ where
         }
     }));
     let moved = Arc::clone(&request.body().moved);
+    let has_stalled = Arc::clone(&request.body().has_stalled);
     let mut answer = pin!(sender.send_request(request));
     let answer = loop {
         let before = moved.load(Ordering::Relaxed);
@@ -90,6 +96,7 @@ where
     };
     match answer {
         Ok(answer) => Ok(answer.map(|body| Download::new(body, carrying))),
+        Err(_) if has_stalled.load(Ordering::Relaxed) => Err(Failure::UploadStalled),
         Err(error) => match (&mut carrying.0).await {
             Ok(close) if close != Close::FINISHED && close != Close::PROTOCOL_ERROR => {
                 Err(Failure::Over(close))
@@ -113,11 +120,19 @@ impl Drop for Carrying {
 pub(super) struct Upload {
     body: Body,
     moved: Arc<AtomicU64>,
+    /// Runs while the operator is waited for.
+    stall: Stall,
+    has_stalled: Arc<AtomicBool>,
 }
 
 impl Upload {
     pub(super) fn new(body: Body) -> Self {
-        Self { body, moved: Arc::default() }
+        Self {
+            body,
+            moved: Arc::default(),
+            stall: Stall::new(UPLOAD_STALL_LIMIT),
+            has_stalled: Arc::default(),
+        }
     }
 }
 
@@ -132,8 +147,13 @@ impl hyper::body::Body for Upload {
         let frame = data_of(Pin::new(&mut self.body), context);
         if frame.is_ready() {
             self.moved.fetch_add(1, Ordering::Relaxed);
+            self.stall.moved();
+            return frame;
         }
-        frame
+        self.stall.poll(context).map(|late| {
+            self.has_stalled.store(true, Ordering::Relaxed);
+            Some(Err(axum::Error::new(late)))
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -151,14 +171,12 @@ pub(super) struct Download {
     /// None when the agent has said all.
     carrying: Option<Carrying>,
     /// Runs while the agent is waited for.
-    stalled: Pin<Box<Sleep>>,
-    is_waiting: bool,
+    stall: Stall,
 }
 
 impl Download {
     fn new(body: Incoming, carrying: Carrying) -> Self {
-        let stalled = Box::pin(sleep(STALL_LIMIT));
-        let mut download = Self { body, carrying: Some(carrying), stalled, is_waiting: false };
+        let mut download = Self { body, carrying: Some(carrying), stall: Stall::new(STALL_LIMIT) };
         if download.body.is_end_stream() {
             download.finish();
         }
@@ -188,16 +206,13 @@ impl hyper::body::Body for Download {
         let this = &mut *self;
         let frame = data_of(Pin::new(&mut this.body), context).map_err(io::Error::other);
         if frame.is_ready() {
-            this.is_waiting = false;
+            this.stall.moved();
             if let Poll::Ready(None) = frame {
                 this.finish();
             }
             return frame;
         }
-        if !std::mem::replace(&mut this.is_waiting, true) {
-            this.stalled.as_mut().reset(Instant::now() + STALL_LIMIT);
-        }
-        this.stalled.as_mut().poll(context).map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
+        this.stall.poll(context).map(|late| Some(Err(late)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -206,6 +221,31 @@ impl hyper::body::Body for Download {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// How long a body has been waited for.
+struct Stall {
+    limit: Duration,
+    over: Pin<Box<Sleep>>,
+    is_waiting: bool,
+}
+
+impl Stall {
+    fn new(limit: Duration) -> Self {
+        Self { limit, over: Box::pin(sleep(limit)), is_waiting: false }
+    }
+
+    fn moved(&mut self) {
+        self.is_waiting = false;
+    }
+
+    /// To be polled when nothing came: ready when that is so for too long.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        if !std::mem::replace(&mut self.is_waiting, true) {
+            self.over.as_mut().reset(Instant::now() + self.limit);
+        }
+        self.over.as_mut().poll(context).map(|()| io::ErrorKind::TimedOut.into())
     }
 }
 
@@ -259,6 +299,19 @@ mod tests {
         let failure = exchange(near, get(), std::future::pending()).await.err();
         assert!(matches!(failure, Some(Failure::Slow)), "{failure:?}");
         assert_eq!(begun.elapsed().as_secs(), HEAD_LIMIT.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_of_which_nothing_more_comes_gives_its_turn_back() {
+        let (near, _far) = duplex(1024);
+        let mut request = get();
+        *request.method_mut() = hyper::Method::PUT;
+        *request.body_mut() =
+            Upload::new(Body::from_stream(futures_util::stream::pending::<io::Result<Bytes>>()));
+        let begun = Instant::now();
+        let failure = exchange(near, request, std::future::pending()).await.err();
+        assert!(matches!(failure, Some(Failure::UploadStalled)), "{failure:?}");
+        assert_eq!(begun.elapsed().as_secs(), UPLOAD_STALL_LIMIT.as_secs());
     }
 
     #[tokio::test(start_paused = true)]

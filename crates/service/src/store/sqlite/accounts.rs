@@ -5,8 +5,8 @@ use crate::store::{Accounts, LogoRecord, OperatorRecord, OrganisationRecord, Res
 use protocol::{Operator, OperatorId, Organisation, OrganisationId, Timestamp};
 use rusqlite::{Row, params};
 
-const OPERATOR: &str = "SELECT operator.*, second_factor.confirmed_at AS second_factor_since
-    FROM operator LEFT JOIN second_factor ON second_factor.operator_id = operator.id";
+const OPERATOR: &str = "SELECT operator.*, second_factor_since.since AS second_factor_since
+    FROM operator LEFT JOIN second_factor_since ON second_factor_since.operator_id = operator.id";
 
 const ORGANISATION: &str = "SELECT organisation.*,
     (SELECT json_group_array(statement) FROM (SELECT statement FROM key_succession
@@ -216,9 +216,9 @@ impl Accounts for Records<'_> {
 
     fn sign_in(&mut self, token_hash: &str) -> Result<Option<(OperatorRecord, Timestamp)>> {
         self.first(
-            "SELECT operator.*, sign_in.expires_at, second_factor.confirmed_at AS second_factor_since
+            "SELECT operator.*, sign_in.expires_at, second_factor_since.since AS second_factor_since
              FROM sign_in JOIN operator ON operator.id = sign_in.operator_id
-                          LEFT JOIN second_factor ON second_factor.operator_id = operator.id
+                          LEFT JOIN second_factor_since ON second_factor_since.operator_id = operator.id
              WHERE token_hash = ?1",
             params![token_hash],
             |row| Ok((operator(row)?, time(row, "expires_at")?)),

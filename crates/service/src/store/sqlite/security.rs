@@ -92,7 +92,6 @@ impl Security for Records<'_> {
             }
             None => {
                 self.execute("DELETE FROM second_factor WHERE operator_id = ?1", params![Wire(of)])?;
-                self.set_recovery_codes(of, &[])?;
             }
         }
         Ok(())
@@ -124,6 +123,11 @@ impl Security for Records<'_> {
             |row| row.get(0),
         )?;
         Ok(count.unwrap_or_default())
+    }
+
+    fn count_unknown_login(&mut self) -> Result<()> {
+        self.execute("UPDATE service SET unknown_logins = unknown_logins + 1", params![])?;
+        Ok(())
     }
 
     fn count(&mut self, what: Countable, of: &OrganisationId, now: Timestamp) -> Result<u32> {

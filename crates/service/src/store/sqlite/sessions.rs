@@ -117,6 +117,14 @@ impl Sessions for Records<'_> {
         self.first(&format!("{REQUEST} WHERE agent_key = ?1 AND open = 1"), params![of.0], request)
     }
 
+    fn request_of_session(&mut self, session: &SessionId) -> Result<Option<RequestRecord>> {
+        self.first(
+            &format!("{REQUEST} WHERE led_to = ?1 AND asked_in IS NULL LIMIT 1"),
+            params![Wire(session)],
+            request,
+        )
+    }
+
     fn last_request_during(&mut self, session: &SessionId) -> Result<Option<RequestRecord>> {
         self.first(
             &format!("{REQUEST} WHERE asked_in = ?1 ORDER BY created_at DESC, request.rowid DESC LIMIT 1"),
