@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let system = env::var("CARGO_CFG_TARGET_OS")?;
     // Where a panic aborts, which cargo tells no build script: in what is released.
     if system == "linux" && env::var("PROFILE")? == "release" {
-        let script = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(LINKER_SCRIPT);
+        // A copy, as what is built outlives the checkout that it was first built from, where several share it.
+        let script = PathBuf::from(env::var("OUT_DIR")?).join("release.ld");
+        fs::copy(LINKER_SCRIPT, &script)?;
         println!("cargo:rustc-link-arg-bins=-Wl,-T,{},--no-eh-frame-hdr", script.display());
     }
     if system != "windows" {
