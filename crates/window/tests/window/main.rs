@@ -7,5 +7,6 @@ mod hands;
 mod pictures;
 mod process;
 mod prompt;
+mod samples;
 mod scenes;
 mod session_window;

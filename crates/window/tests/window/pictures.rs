@@ -102,7 +102,7 @@ impl Pictures {
             }),
             Scene::Wrong(view) => session(view, look, |ui| ui.window().set_question(Question::Wrong)),
             Scene::History(history) => {
-                let idle = crate::scenes::view(crate::scenes::idle());
+                let idle = crate::samples::view(crate::samples::idle());
                 session(&idle, look, |ui| ui.show_history(history))
             }
             Scene::Bar(view) => {
@@ -138,7 +138,7 @@ fn legible(view: &View) -> View {
 }
 
 fn prompt(view: &View, look: Language, change: impl Fn(&PromptUi)) -> Drawn {
-    let ui = PromptUi::at_home(Rc::new(|_| {}), Some(crate::scenes::HOME.into()))?;
+    let ui = PromptUi::at_home(Rc::new(|_| {}), Some(crate::samples::HOME.into()))?;
     prepare(ui.window(), look);
     ui.show_view(&legible(view));
     ui.window().set_has_key(true);
@@ -147,7 +147,7 @@ fn prompt(view: &View, look: Language, change: impl Fn(&PromptUi)) -> Drawn {
 }
 
 fn session(view: &View, look: Language, change: impl Fn(&SessionUi)) -> Drawn {
-    let ui = SessionUi::at_home(Rc::new(|_| {}), Some(crate::scenes::HOME.into()))?;
+    let ui = SessionUi::at_home(Rc::new(|_| {}), Some(crate::samples::HOME.into()))?;
     prepare(ui.window(), look);
     ui.show_view(&legible(view));
     ui.window().set_has_keys(true);

@@ -63,7 +63,7 @@ fn a_resident_that_thinks_better_of_it_is_obeyed() {
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_display_the_exit_code_says_so() {
-    let view = crate::scenes::asking(crate::scenes::prompt(protocol::TrustLevel::Known));
+    let view = crate::samples::asking(crate::samples::prompt(protocol::TrustLevel::Known));
     let output = run(&[hello(VERSION), ToWindow::View(Box::new(view))]);
     assert_eq!(output.status.code(), Some(i32::from(window::EXIT_NO_DISPLAY)));
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no display"));

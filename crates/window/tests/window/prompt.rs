@@ -1,7 +1,7 @@
 //! What the request popup shows and sends, without a display.
 
 use crate::hands::{Hands, said, set_up};
-use crate::scenes::{self, asking, prompt, view};
+use crate::samples::{self, asking, prompt, view};
 use protocol::{InputMethod, Permission, Permissions, RejectReason, TrustLevel, UnansweredCause};
 use session::{Notice, PromptStage, PromptView, Screen, UserInput, View};
 use slint::{ComponentHandle as _, LogicalSize, platform::Key};
@@ -89,7 +89,7 @@ fn approve_is_inert_until_a_press_would_count() {
 #[test]
 fn approving_nothing_is_not_offered() {
     let one =
-        PromptView { choices: vec![scenes::choice(Permission::Chat, true)], ..prompt(TrustLevel::Known) };
+        PromptView { choices: vec![samples::choice(Permission::Chat, true)], ..prompt(TrustLevel::Known) };
     let (ui, log) = open(&asking(one));
     hands(&ui).press("Chat with you");
     assert_eq!(hands(&ui).find("Approve 0 of 1").accessible_enabled(), Some(false));
@@ -220,7 +220,7 @@ fn a_request_that_was_withdrawn_says_so_and_one_that_was_rejected_goes() {
             operator_name: "Olivia Example".into(),
             cause: UnansweredCause::Withdrawn,
         }),
-        ..view(Screen::Waiting { expires_at: scenes::at("2026-03-01T14:05:00Z") })
+        ..view(Screen::Waiting { expires_at: samples::at("2026-03-01T14:05:00Z") })
     };
     let (ui, _) = open(&asking(prompt(TrustLevel::Known)));
     assert!(ui.show_view(&over));
@@ -241,7 +241,7 @@ fn the_folder_is_shown_and_another_can_be_chosen() {
     let (tell, log) = said::log();
     let ui = PromptUi::at_home(tell, Some(home.path().to_owned())).unwrap();
     let with_folder =
-        || asking(PromptView { folder: Some(scenes::folder(home.path())), ..prompt(TrustLevel::Known) });
+        || asking(PromptView { folder: Some(samples::folder(home.path())), ..prompt(TrustLevel::Known) });
     assert!(ui.show_view(&with_folder()));
     ui.window().show().unwrap();
     ui.window().window().set_size(LogicalSize::new(440.0, 800.0));
@@ -272,7 +272,7 @@ fn esc_goes_back_from_the_folders_and_rejects_nothing() {
 
 #[test]
 fn a_folder_that_is_shared_already_is_shown_and_stays() {
-    let fixed = session::FolderChoice { can_change: false, ..scenes::folder(scenes::HOME.as_ref()) };
+    let fixed = session::FolderChoice { can_change: false, ..samples::folder(samples::HOME.as_ref()) };
     let (ui, _) = open(&asking(PromptView { folder: Some(fixed), ..prompt(TrustLevel::Known) }));
     assert!(hands(&ui).sees("Files in "));
     assert!(hands(&ui).all("Change").is_empty());

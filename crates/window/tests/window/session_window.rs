@@ -1,7 +1,8 @@
 //! What the session window shows and sends, without a display.
 
 use crate::hands::{Hands, said, set_up};
-use crate::scenes::{self, idle, session, view};
+use crate::samples::{self, idle, session, view};
+use crate::scenes;
 use i_slint_backend_testing::{AccessibleRole, ElementQuery};
 use line::FromWindow;
 use protocol::{Permission, Permissions};
@@ -344,7 +345,7 @@ fn the_bar_shows_what_is_done_and_ends_the_session() {
     }
     hands.click("End Session");
     assert_eq!(log.take(), [UserInput::End]);
-    assert!(bar.show_view(&view(Screen::Ended(scenes::ended()))));
+    assert!(bar.show_view(&view(Screen::Ended(samples::ended()))));
     assert!(hands.sees("You ended the session."));
     assert!(!hands.sees("End Session"));
     assert!(!bar.show_view(&view(idle())), "nothing is left to be shown");
@@ -390,7 +391,7 @@ fn a_managed_computer_says_so_and_whom_to_ask() {
 
 #[test]
 fn transfers_are_shown_with_their_progress_and_cancelled_one_by_one() {
-    let (ui, log) = open(&running(scenes::transferring()));
+    let (ui, log) = open(&running(samples::transferring()));
     assert!(hands(&ui).sees("2 files are being transferred."));
     hands(&ui).press("Show");
     assert!(hands(&ui).sees("report.pdf: To the operator: 1.2 MB of 3.4 MB"), "{:?}", hands(&ui).texts());
@@ -405,7 +406,7 @@ fn transfers_are_shown_with_their_progress_and_cancelled_one_by_one() {
 
 #[test]
 fn what_was_done_with_files_is_read_out_with_its_end() {
-    let (ui, _) = open(&running(scenes::transferring()));
+    let (ui, _) = open(&running(samples::transferring()));
     // Also what has to be scrolled to otherwise.
     ui.window().window().set_size(LogicalSize::new(420.0, 1400.0));
     hands(&ui).press("Files");
@@ -430,7 +431,7 @@ fn without_files_there_is_no_tab_for_them() {
 
 #[test]
 fn the_summary_says_how_many_files_went_where() {
-    let ended = EndedView { files: scenes::files_done(), ..scenes::ended() };
+    let ended = EndedView { files: samples::files_done(), ..samples::ended() };
     let (ui, _) = open(&view(Screen::Ended(ended)));
     ui.window().window().set_size(LogicalSize::new(420.0, 1400.0));
     assert!(hands(&ui).sees("4 files went to the operator: 5.2 GB"), "{:?}", hands(&ui).texts());
