@@ -32,7 +32,7 @@ use problem::Refusal;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) use limits::Peer;
+pub(crate) use limits::{Admission, Peer};
 pub(crate) use proxies::Proxies;
 
 /// The largest body that is read.

@@ -18,8 +18,10 @@ mod audit;
 mod branding;
 mod clock;
 mod clones;
+mod connections;
 mod console;
 mod credentials;
+mod descriptors;
 mod devices;
 mod domains;
 mod enrolment;
@@ -50,6 +52,7 @@ mod tunnels;
 mod views;
 
 pub use clock::Clock;
+pub use connections::ConnectionLimits;
 pub use guessing::Limits;
 pub use server::{Config, Running, StartError, TlsFiles, start};
 

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use commands::{AuditCommand, Backup, OrganisationCommand, ReceiptCommand, ReportCommand, Restore};
 use ipnet::IpNet;
 use protocol::{GroupId, OrganisationId, Permission, Permissions, Secret, operator::Role};
-use service::{Clock, Config, Limits, TlsFiles, admin::Admin};
+use service::{Clock, Config, ConnectionLimits, Limits, TlsFiles, admin::Admin};
 use std::{
     fs::File,
     io::{self, IsTerminal, Read},
@@ -328,6 +328,7 @@ async fn run(serve: Serve) -> Result<()> {
         dns_server: serve.dns_server,
         downloads: serve.downloads,
         limits: Limits::default(),
+        connections: ConnectionLimits::of_this_program(),
         clock: Clock::system(),
     })
     .await?;

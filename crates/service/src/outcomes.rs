@@ -18,9 +18,6 @@ use protocol::{
     signed::{Audience, RECEIPT_TYP, ReceiptTerms},
 };
 
-/// The longest session.
-const MAX_SESSION_SECS: u32 = 8 * 60 * 60;
-
 /// Takes in how a request ended. The same receipt again gets the same answer.
 pub(crate) fn report(
     work: &mut Work<'_>,
@@ -116,7 +113,7 @@ fn approve(
     permissions: Permissions,
     limit_secs: u32,
 ) -> Result<SessionId> {
-    let ends_at = after(work.now, limit_secs.min(MAX_SESSION_SECS));
+    let ends_at = after(work.now, limit_secs.min(sessions::MAX_SESSION_SECS));
     if let Target::Session(id) = &request.target {
         let session =
             work.tx.session(id)?.ok_or(Error::Broken("a request in a session that does not exist"))?;

@@ -1,7 +1,14 @@
 //! The listener: connections, TLS, time limits, and an orderly end.
 
-use crate::{Clock, Limits};
-use crate::{api, error, hub::Hub, service::Service, store::sqlite::Sqlite, sweep};
+use crate::{
+    Clock, ConnectionLimits, Limits, api,
+    connections::{ConnectionPlace, Connections},
+    error,
+    hub::Hub,
+    service::Service,
+    store::sqlite::Sqlite,
+    sweep,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -50,6 +57,8 @@ const MAX_HEADER: Duration = Duration::from_secs(30);
 /// How long a connection may stay on which nothing is asked. Longer than agents and browsers keep one to ask again, so that
 /// none is closed just when it is used.
 const MAX_IDLE: Duration = Duration::from_secs(6 * 60);
+/// How much is read ahead of what was understood, the lines before a body included: strangers can have it kept.
+const MAX_BUFFER: usize = 64 * 1024;
 /// How many requests a connection over HTTP/2 can have under way: more than a page of the console ever has.
 const MAX_STREAMS: u32 = 64;
 /// A peer that is gone without a word is noticed by the system's probes: they carry no payload and wake no agent.
@@ -82,6 +91,8 @@ pub struct Config {
     pub downloads: Option<PathBuf>,
     /// How many failures are borne.
     pub limits: Limits,
+    /// How many connections are kept.
+    pub connections: ConnectionLimits,
     /// The clock to go by.
     pub clock: Clock,
 }
@@ -98,6 +109,7 @@ impl Config {
             dns_server: None,
             downloads: None,
             limits: Limits::default(),
+            connections: ConnectionLimits::default(),
             clock: Clock::system(),
         }
     }
@@ -211,8 +223,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let hub = service.hub.clone();
     let sweeping = tokio::spawn(sweep::run(Arc::clone(&service)));
     let router = api::router(Arc::clone(&service), config.downloads);
-    let proxies = Arc::new(api::Proxies::new(config.trusted_proxies));
-    let accepting = tokio::spawn(serve(listener, tls, router, proxies, service));
+    let door = Arc::new(Door {
+        proxies: api::Proxies::new(config.trusted_proxies),
+        connections: Arc::new(Connections::new(config.connections)),
+    });
+    let accepting = tokio::spawn(serve(listener, tls, router, door, service));
     Ok(Running { address, url, scheme, hub, accepting, sweeping })
 }
 
@@ -251,7 +266,7 @@ async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     router: Router,
-    proxies: Arc<api::Proxies>,
+    door: Arc<Door>,
     service: Arc<Service>,
 ) {
     let connections = GracefulShutdown::new();
@@ -268,7 +283,7 @@ async fn serve(
             () = service.hub.stopped() => break,
         };
         let router = router.clone();
-        let sender = (peer.ip(), Arc::clone(&proxies));
+        let sender = (peer.ip(), Arc::clone(&door));
         let watcher = connections.watcher();
         let tls = tls.clone();
         tokio::spawn(async move {
@@ -298,9 +313,34 @@ async fn serve(
 
 type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Who is let in, and as whom.
+#[derive(Default)]
+struct Door {
+    proxies: api::Proxies,
+    connections: Arc<Connections>,
+}
+
 async fn connection(
     stream: TcpStream,
-    (peer, proxies): (IpAddr, Arc<api::Proxies>),
+    (peer, door): (IpAddr, Arc<Door>),
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    watcher: Watcher,
+) -> Result<(), ConnectionError> {
+    if door.proxies.trusts(peer) {
+        return converse(stream, (peer, door), None, tls, router, watcher).await;
+    }
+    let (place, displaced) = door.connections.enter(peer);
+    tokio::select! {
+        over = converse(stream, (peer, door), Some(Arc::new(place)), tls, router, watcher) => over,
+        _ = displaced => Err("its place is another's now".into()),
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    (peer, door): (IpAddr, Arc<Door>),
+    place: Option<Arc<ConnectionPlace>>,
     tls: Option<TlsAcceptor>,
     router: Router,
     watcher: Watcher,
@@ -311,14 +351,16 @@ async fn connection(
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     let (under_way, watched) = watch::channel(0);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let this_one = UnderWay::new(&under_way);
-        let sender = proxies.sender(peer, request.headers());
+        let sender = door.proxies.sender(peer, request.headers());
+        let place = place.clone().or_else(|| door.connections.enter_through_proxy(sender).map(Arc::new));
         request.extensions_mut().insert(api::Peer(sender));
+        request.extensions_mut().insert(api::Admission(place.clone()));
+        let this_one = UnderWay::new(&under_way, place);
         let answering = router.clone().oneshot(request);
         async move { Ok::<_, Infallible>(answering.await?.map(|body| Answering { body, _this_one: this_one })) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(MAX_HEADER);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(MAX_HEADER).max_buf_size(MAX_BUFFER);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MAX_STREAMS);
     let silent = silent(watched);
     match tls {
@@ -352,18 +394,21 @@ async fn silent(mut under_way: watch::Receiver<usize>) -> Result<(), ConnectionE
 }
 
 /// A request whose answer was not fetched to its end yet.
-struct UnderWay(watch::Sender<usize>);
+struct UnderWay {
+    all: watch::Sender<usize>,
+    _place: Option<Arc<ConnectionPlace>>,
+}
 
 impl UnderWay {
-    fn new(all: &watch::Sender<usize>) -> Self {
+    fn new(all: &watch::Sender<usize>, place: Option<Arc<ConnectionPlace>>) -> Self {
         all.send_modify(|count| *count += 1);
-        Self(all.clone())
+        Self { all: all.clone(), _place: place }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.all.send_modify(|count| *count -= 1);
     }
 }
 

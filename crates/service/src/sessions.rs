@@ -24,8 +24,8 @@ use protocol::{
 const AGENT_AWAY_SECS: u32 = 120;
 /// The agent ends a session at its limit; this long after it, the service does.
 const LIMIT_GRACE_SECS: u32 = 60;
-/// The longest session, counted from any report.
-const MAX_REMAINING_SECS: u32 = 8 * 60 * 60;
+/// The longest session.
+pub(crate) const MAX_SESSION_SECS: u32 = 8 * 60 * 60;
 
 /// A session of the operator's organisation.
 pub(crate) fn own(work: &mut Work<'_>, by: &OperatorRecord, id: &SessionId) -> Result<SessionRecord> {
@@ -75,6 +75,7 @@ pub(crate) fn message_from_user(
     if said.number == 0 {
         return Err(Error::Invalid("number counts from 1".into()));
     }
+    work.service.quotas.message(&session.id, Speaker::User)?;
     let message = MessageRecord {
         id: ids::fresh(),
         session: session.id,
@@ -106,6 +107,7 @@ pub(crate) fn message_from_operator(
     if !session.granted.contains(needed) {
         return Err(Error::NotGranted);
     }
+    work.service.quotas.message(&session.id, Speaker::Operator)?;
     let message = MessageRecord {
         id: ids::fresh(),
         session: session.id,
@@ -160,7 +162,8 @@ pub(crate) fn narrow(work: &mut Work<'_>, session: &SessionRecord, granted: Perm
 pub(crate) fn report(work: &mut Work<'_>, agent: &Agent, id: &SessionId, said: &ReportActions) -> Result<()> {
     let session = running(on(work, agent, id)?)?;
     let actions = said.actions.iter().filter(|action| action.possible_with(session.granted)).collect();
-    let ends_at = after(work.now, said.remaining_secs.min(MAX_REMAINING_SECS));
+    let longest = after(session.started_at, MAX_SESSION_SECS);
+    let ends_at = after(work.now, said.remaining_secs.min(MAX_SESSION_SECS)).min(longest);
     let changed = SessionRecord {
         actions,
         ends_at,

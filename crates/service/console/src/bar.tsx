@@ -32,8 +32,18 @@ export function Bar({ me, route }: { me: Me; route: string }) {
   // On a narrow screen the pages scroll sideways.
   const places = useRef<HTMLElement>(null);
   useEffect(() => {
-    const current = places.current?.querySelector<HTMLElement>("[aria-current]");
-    if (current && places.current) places.current.scrollLeft = current.offsetLeft - places.current.clientWidth / 2;
+    const bar = places.current;
+    if (!bar) return;
+    const show = () => {
+      const current = bar.querySelector<HTMLElement>("[aria-current]");
+      if (!current) return;
+      const [part, whole] = [current.getBoundingClientRect(), bar.getBoundingClientRect()];
+      bar.scrollLeft += part.left + part.width / 2 - (whole.left + whole.width / 2);
+    };
+    // Also when a phone is turned, or the text made larger.
+    const resized = new ResizeObserver(show);
+    resized.observe(bar);
+    return () => resized.disconnect();
   }, [here]);
   return (
     <header class="bar">

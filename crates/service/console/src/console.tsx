@@ -1,6 +1,7 @@
 // The operator console's entry: the frame around the screens, and which screen the address names.
 
 import { render } from "preact";
+import { useLayoutEffect } from "preact/hooks";
 import { AccountPage } from "./account/account-page";
 import { FirstPassword } from "./account/first-password";
 import { FirstSecondFactor } from "./account/first-second-factor";
@@ -99,6 +100,10 @@ function Screen({ app }: { app: App }) {
 }
 
 function Place({ app, me, waiting }: { app: App; me: Me; waiting: number }) {
+  // An approval leads to its session, and what had the focus is gone with the page before it.
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body) document.getElementById("content")?.focus({ preventScroll: true });
+  }, [app.route]);
   const sessionId = /^#\/sessions\/([A-Za-z0-9_-]{1,64})$/.exec(app.route)?.[1];
   if (sessionId) return <SessionPage key={sessionId} app={app} me={me} id={sessionId} waiting={waiting} />;
   if (me.role === "administrator" && isManagement(app.route)) return <FetchedManagement me={me} route={app.route} waiting={waiting} />;

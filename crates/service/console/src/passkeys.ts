@@ -45,42 +45,33 @@ function read(options: unknown): unknown {
 
 /** Has the browser make a passkey. */
 export async function create(options: unknown): Promise<object> {
-  const made = await prompt(
-    navigator.credentials.create({ publicKey: read(options) as PublicKeyCredentialCreationOptions }),
-  );
-  const response = made.response as AuthenticatorAttestationResponse;
-  return {
-    ...named(made),
-    response: {
-      attestationObject: written(response.attestationObject),
-      clientDataJSON: written(response.clientDataJSON),
-    },
-  };
+  const publicKey = read(options) as PublicKeyCredentialCreationOptions;
+  const made = await prompt(navigator.credentials.create({ publicKey }));
+  const { attestationObject } = made.response as AuthenticatorAttestationResponse;
+  return answer(made, { attestationObject: written(attestationObject) });
 }
 
 /** Has the browser show a passkey. */
 export async function get(options: unknown): Promise<object> {
-  const shown = await prompt(
-    navigator.credentials.get({ publicKey: read(options) as PublicKeyCredentialRequestOptions }),
-  );
-  const response = shown.response as AuthenticatorAssertionResponse;
-  return {
-    ...named(shown),
-    response: {
-      authenticatorData: written(response.authenticatorData),
-      clientDataJSON: written(response.clientDataJSON),
-      signature: written(response.signature),
-      userHandle: response.userHandle ? written(response.userHandle) : null,
-    },
-  };
+  const publicKey = read(options) as PublicKeyCredentialRequestOptions;
+  const shown = await prompt(navigator.credentials.get({ publicKey }));
+  const { authenticatorData, signature, userHandle } = shown.response as AuthenticatorAssertionResponse;
+  return answer(shown, {
+    authenticatorData: written(authenticatorData),
+    signature: written(signature),
+    userHandle: userHandle && written(userHandle),
+  });
 }
 
-const named = ({ id, rawId, type }: PublicKeyCredential) => ({ id, rawId: written(rawId), type });
+/** What was answered, of which `proof` is different for making and for showing. */
+function answer({ id, rawId, type, response }: PublicKeyCredential, proof: object): object {
+  return { id, rawId: written(rawId), type, response: { ...proof, clientDataJSON: written(response.clientDataJSON) } };
+}
 
 async function prompt(asking: Promise<Credential | null>): Promise<PublicKeyCredential> {
-  let answer: Credential | null;
+  let given: Credential | null;
   try {
-    answer = await asking;
+    given = await asking;
   } catch (error) {
     // Browsers tell pages no more than these, so that a page learns nothing of who it has before it.
     const name = error instanceof DOMException ? error.name : "";
@@ -89,8 +80,8 @@ async function prompt(asking: Promise<Credential | null>): Promise<PublicKeyCred
     if (name === "SecurityError") throw new Told(passkeys.elsewhere);
     throw new Told(passkeys.failed);
   }
-  if (!answer) throw new Told(passkeys.cancelled);
-  return answer as PublicKeyCredential;
+  if (!given) throw new Told(passkeys.cancelled);
+  return given as PublicKeyCredential;
 }
 
 /** The same code says that a typed code was wrong. */

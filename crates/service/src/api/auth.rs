@@ -1,6 +1,9 @@
 //! Who is calling, and from which page.
 
-use super::{limits::Peer, problem::Refusal};
+use super::{
+    limits::{Admission, Peer},
+    problem::Refusal,
+};
 use crate::{
     credentials::{self, Agent, SignedIn},
     error::Error,
@@ -44,6 +47,7 @@ impl FromRequestParts<Arc<Service>> for FromAgent {
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
         let Bearer(token) = Bearer::from_request_parts(parts, service).await?;
         let agent = service.run(move |work| credentials::agent(work, &token)).await?;
+        Admission::known_by(&parts.extensions, &agent.token_hash);
         service.credentials.take(agent.token_hash.clone(), Instant::now())?;
         service.quotas.call(&agent.record.organisation)?;
         Ok(Self(agent))
@@ -85,7 +89,7 @@ impl FromRequestParts<Arc<Service>> for FromSignedIn {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
-        let mut signed_in = by_cookie(&parts.headers, service).await?;
+        let mut signed_in = by_cookie(parts, service).await?;
         let Ok(Peer(address)) = Peer::from_request_parts(parts, service).await;
         signed_in.address = Some(address);
         if parts.method != Method::GET {
@@ -96,9 +100,10 @@ impl FromRequestParts<Arc<Service>> for FromSignedIn {
 }
 
 /// An operator, by the cookie alone.
-pub(super) async fn by_cookie(headers: &HeaderMap, service: &Arc<Service>) -> Result<SignedIn, Error> {
-    let token = cookie(headers, service.cookie_name()).ok_or(Error::Unauthenticated)?.to_owned();
+pub(super) async fn by_cookie(parts: &Parts, service: &Arc<Service>) -> Result<SignedIn, Error> {
+    let token = cookie(&parts.headers, service.cookie_name()).ok_or(Error::Unauthenticated)?.to_owned();
     let signed_in = service.run(move |work| credentials::operator(work, &token)).await?;
+    Admission::known_by(&parts.extensions, &signed_in.token_hash);
     service.credentials.take(signed_in.token_hash.clone(), Instant::now())?;
     service.quotas.call(&signed_in.operator.organisation)?;
     Ok(signed_in)

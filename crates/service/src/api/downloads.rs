@@ -27,6 +27,9 @@ use std::{
 /// How much of a file is read at a time.
 const CHUNK: usize = 64 * 1024;
 
+/// How files end that only tell something about an agent, and that packing puts beside it.
+const ABOUT: [&str; 5] = [".json", ".asc", ".sig", ".minisig", ".sha256"];
+
 /// A file that can be downloaded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Download {
@@ -54,6 +57,9 @@ fn list(folder: Option<&path::Path>) -> Vec<Download> {
         .filter_map(|entry| {
             let file = entry.file_name().into_string().ok()?;
             let rest = file.strip_prefix("ondemand-agent-")?;
+            if ABOUT.iter().any(|ending| rest.ends_with(ending)) {
+                return None;
+            }
             let system = ["linux", "macos", "windows"].into_iter().find(|system| rest.starts_with(system))?;
             let about = entry.metadata().ok().filter(fs::Metadata::is_file)?;
             Some(Download { system, bytes: about.len(), file })
@@ -98,7 +104,11 @@ mod tests {
     #[test]
     fn only_agents_in_the_folder_are_offered() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["ondemand-agent-windows-x86_64.exe", "ondemand-agent-linux-x86_64", "SHA256SUMS"] {
+        let agents = ["ondemand-agent-windows-x86_64.exe", "ondemand-agent-linux-x86_64"];
+        // As packing leaves it beside them.
+        let others =
+            ["SHA256SUMS", "ondemand-agent-linux-x86_64.cdx.json", "ondemand-agent-windows-x86_64.exe.asc"];
+        for name in agents.into_iter().chain(others) {
             fs::write(folder.path().join(name), "agent").unwrap();
         }
         let offered = list(Some(folder.path()));

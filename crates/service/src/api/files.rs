@@ -9,7 +9,7 @@ mod exchange;
 use super::{
     auth::{self, FromOperator},
     body::Named,
-    limits::Peer,
+    limits::{Admission, Peer},
     live,
     problem::{Answer, Refusal},
     tunnel::{TUNNEL_WAIT, sign_in_over},
@@ -227,12 +227,13 @@ async fn who(
             service.credentials.take(format!("wrong files password from {from}"), Instant::now())?;
             return Err(challenged(Error::Unauthenticated, true));
         };
+        Admission::known_by(&parts.extensions, &who.token_hash);
         service.credentials.take(format!("files of {id}"), Instant::now())?;
         return Ok((who, Some(in_force)));
     }
     // A browser would ask the operator for a password where the page is to ask for a sign-in.
     let is_browser = headers.contains_key("sec-fetch-site") || headers.contains_key(header::COOKIE);
-    let who = auth::by_cookie(headers, service).await.map_err(|error| challenged(error, !is_browser))?;
+    let who = auth::by_cookie(parts, service).await.map_err(|error| challenged(error, !is_browser))?;
     who.must_be_ready()?;
     if wanted == FilesUse::Write {
         auth::check_csrf(headers, service, &who)?;

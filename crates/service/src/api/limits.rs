@@ -1,10 +1,10 @@
 //! Rate limits: generous for those who work, a stop for those who flood.
 
 use super::problem::Refusal;
-use crate::{error::Error, guessing::Network};
+use crate::{connections::ConnectionPlace, error::Error, guessing::Network};
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::request::Parts,
+    http::{Extensions, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -27,6 +27,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         // Without a listener, as in a test of the router, everything comes from one place.
         Ok(parts.extensions.get().copied().unwrap_or(Self(Ipv4Addr::UNSPECIFIED.into())))
+    }
+}
+
+/// The place that a request takes up, and nothing where it was one too many; put into each request by the listener.
+#[derive(Clone)]
+pub(crate) struct Admission(pub(crate) Option<Arc<ConnectionPlace>>);
+
+impl Admission {
+    /// A credential was shown with the request, and is valid.
+    pub(super) fn known_by(extensions: &Extensions, token_hash: &str) {
+        if let Some(Self(Some(place))) = extensions.get() {
+            place.known_by(token_hash);
+        }
     }
 }
 
@@ -89,7 +102,11 @@ pub(super) async fn per_address(
     request: Request,
     next: Next,
 ) -> Response {
-    match buckets.take(Network::from(address), Instant::now()) {
+    let taken = match request.extensions().get() {
+        Some(Admission(None)) => Err(Error::RateLimited { retry_after: Duration::from_secs(1) }),
+        _ => buckets.take(Network::from(address), Instant::now()),
+    };
+    match taken {
         Ok(()) => next.run(request).await,
         Err(error) => Refusal::from(error).into_response(),
     }

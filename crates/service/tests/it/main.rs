@@ -7,6 +7,7 @@ mod audit;
 mod authorisation;
 mod branding;
 mod copies;
+mod crowds;
 mod document;
 mod domains;
 mod enrolment;

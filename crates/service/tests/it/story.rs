@@ -15,6 +15,7 @@ use protocol::{
     signed::Audience,
 };
 use reqwest::Method;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_asks_a_user_approves_they_chat_and_the_user_ends_it() {
@@ -217,7 +218,7 @@ async fn when_the_operator_ends_the_session_the_user_is_told_and_the_invitation_
         .await;
     assert_eq!(reason, EndReason::Operator);
     assert_eq!(agent.snapshot().await.events, [Event::InvitationClosed {}]);
-    stage.clock.advance(std::time::Duration::from_secs(15 * 60 + 1));
+    stage.clock.advance(Duration::from_secs(15 * 60 + 1));
     assert_eq!(code(agent.poll(None, 0).await), ProblemCode::Unauthenticated);
 }
 
@@ -305,4 +306,19 @@ async fn a_user_who_leaves_closes_the_invitation() {
     assert_eq!(state, InvitationState::Left);
     let asked = olivia.ask(Target::Invitation(invitation.id), VIEW_AND_CHAT).await;
     assert_eq!(code(asked), ProblemCode::InvitationClosed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_agent_keeps_a_session_open_for_longer_than_the_longest() {
+    const LONGEST_SECS: u32 = 8 * 60 * 60;
+    let stage = Stage::new().await;
+    let olivia = stage.olivia().await;
+    let (agent, session) = stage.session(&olivia, VIEW_AND_CHAT).await;
+    stage.clock.advance(Duration::from_secs(60));
+    let path = format!("sessions/{session}");
+    let (actions, unsupported) = (Actions::from([Action::Viewing]), Permissions::from([]));
+    let report = ReportActions { actions, remaining_secs: u32::MAX, suspended: false, unsupported };
+    agent.post::<()>(&format!("{path}/actions"), &report).await.unwrap();
+    let view: SessionView = olivia.get(&path).await.unwrap();
+    assert!((LONGEST_SECS - 70..=LONGEST_SECS - 60).contains(&view.remaining_secs), "{view:?}");
 }

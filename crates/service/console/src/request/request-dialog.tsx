@@ -7,7 +7,7 @@ import { type HeldRequest, isOpen, latestRequest, type State } from "../state";
 import type { App } from "../store";
 import { text } from "../strings";
 import { type Permission, PERMISSIONS, type Target } from "../types";
-import { useSecondsLeft, useTask } from "../ui/hooks";
+import { useHeldFocus, useSecondsLeft, useTask } from "../ui/hooks";
 import { Icon, type IconName } from "../ui/icons";
 import { Button, Countdown, ErrorLine, Modal, Name, Woven } from "../ui/parts";
 import { toneOf } from "./agent-request";
@@ -23,16 +23,19 @@ export function RequestDialog({ app, target }: { app: App; target: Target }) {
   const [watched, setWatched] = useState(latest && isOpen(latest) ? latest.id : undefined);
   const request = watched === undefined ? undefined : state.requests.get(watched);
   const subject = subjectOf(state, target);
+  const place = useHeldFocus<HTMLDivElement>();
   return (
     <Modal
       heading={"session" in target ? text.request.headingMore : <Heading name={subject.name} />}
       onClose={stopAsking}
     >
-      {request ? (
-        <Progress request={request} onAgain={() => setWatched(undefined)} />
-      ) : (
-        <Form target={target} subject={subject} onSent={setWatched} />
-      )}
+      <div ref={place} tabIndex={-1}>
+        {request ? (
+          <Progress request={request} onAgain={() => setWatched(undefined)} />
+        ) : (
+          <Form target={target} subject={subject} onSent={setWatched} />
+        )}
+      </div>
     </Modal>
   );
 }

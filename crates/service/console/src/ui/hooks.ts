@@ -8,6 +8,14 @@ import { secondsLeft } from "../format";
 const tickers = new Set<() => void>();
 let interval: ReturnType<typeof setInterval> | undefined;
 
+let ids = 0;
+
+/** An id that nothing else on the page has. Preact's own gives the same to parts of the page that stand beside each other. */
+export function useId(): string {
+  const [id] = useState(() => `part-${++ids}`);
+  return id;
+}
+
 /** Draws the component again each second; all components share one timer, so that clocks tick together. */
 function useTick(running: boolean): void {
   const [, draw] = useState(0);

@@ -1,11 +1,11 @@
 // The small parts that all screens are made of.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ago, clock } from "../format";
 import { text } from "../strings";
 import type { Presence } from "../types";
-import { useNow, useSecondsLeft } from "./hooks";
+import { useId, useNow, useSecondsLeft } from "./hooks";
 import { Icon, type IconName } from "./icons";
 
 /** A name from the network: only ever text, kept from reordering what stands around it, cut where it is too long. */

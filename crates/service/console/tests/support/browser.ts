@@ -120,10 +120,12 @@ export class Stage {
 /** An invitation or a device in the overview. */
 export const card = (page: Page, label: string) => page.locator("li.card").filter({ hasText: label });
 
-/** Nothing reaches out of the window, and whatever can be pressed has a name and is large enough (WCAG 2.2, 2.5.8). */
+/** Nothing reaches out of the window, what names a part names only that, and whatever can be pressed has a name and is large enough (WCAG 2.2, 2.5.8). */
 async function assertUsable(page: Page, name: string): Promise<void> {
   const faults = await page.evaluate(() => {
     const found: string[] = [];
+    const ids = [...document.querySelectorAll("[id]")].map((it) => it.id);
+    for (const id of new Set(ids)) if (ids.filter((it) => it === id).length > 1) found.push(`there are several #${id}`);
     if (document.documentElement.scrollWidth > innerWidth) found.push("the page is wider than the window");
     for (const it of document.querySelectorAll<HTMLElement>("button, a[href], input, select, textarea, summary")) {
       if (it.closest(".hidden")) continue;
