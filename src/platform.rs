@@ -92,18 +92,40 @@ pub(crate) enum Content {
     Values(toml::Table),
     /// Nobody knows: it may have been meant to forbid.
     Unreadable(io::Error),
+    /// Nobody knows who: others than administrators can write it, for this reason.
+    Foreign(String),
 }
 
 /// `settings.toml` and then, in the order of their names, the policies in `policy.d`.
-fn machine_settings_in(folder: &Path) -> Vec<MachineSettings> {
-    let installer =
-        MachineSettings { place: folder.join("settings.toml"), is_policy: false, content: Content::File };
-    let folder = folder.join("policy.d");
-    let policy = |place, content| MachineSettings { place, is_policy: true, content };
-    let policies = match policies_in(&folder) {
-        Ok(paths) => paths.into_iter().map(|path| policy(path, Content::File)).collect(),
+///
+/// What somebody else than administrators could have written is not theirs, whatever it says: it counts as one that
+/// cannot be read. `foreign` says who else can write a file or folder.
+fn machine_settings_in(
+    folder: &Path,
+    foreign: impl Fn(&Path) -> io::Result<Option<String>>,
+) -> Vec<MachineSettings> {
+    let in_doubt = |path: &Path| match foreign(path) {
+        Ok(None) => None,
+        Ok(Some(why)) => Some(Content::Foreign(format!("{}: {why}", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => Some(Content::Unreadable(error)),
+    };
+    let document = |place: PathBuf, is_policy| {
+        let content = in_doubt(&place).unwrap_or(Content::File);
+        MachineSettings { place, is_policy, content }
+    };
+    let policies = folder.join("policy.d");
+    // Who can write a folder can put another file in the place of any in it.
+    if let Some(content) = in_doubt(folder).or_else(|| in_doubt(&policies)) {
+        return vec![MachineSettings { place: policies, is_policy: true, content }];
+    }
+    let installer = document(folder.join("settings.toml"), false);
+    let policies = match policies_in(&policies) {
+        Ok(paths) => paths.into_iter().map(|path| document(path, true)).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => vec![policy(folder, Content::Unreadable(error))],
+        Err(error) => {
+            vec![MachineSettings { place: policies, is_policy: true, content: Content::Unreadable(error) }]
+        }
     };
     std::iter::once(installer).chain(policies).collect()
 }
@@ -167,18 +189,42 @@ mod tests {
     #[test]
     fn policies_are_read_in_the_order_of_their_names_and_what_cannot_be_listed_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(machine_settings_in(folder.path()).len(), 1);
+        let settings = || machine_settings_in(folder.path(), |_| Ok(None));
+        assert_eq!(settings().len(), 1);
         let policies = folder.path().join("policy.d");
         fs::create_dir(&policies).unwrap();
         for name in ["60-b.toml", "50-a.toml", "notes.txt"] {
             fs::write(policies.join(name), "").unwrap();
         }
-        let found = machine_settings_in(folder.path());
+        let found = settings();
         let names: Vec<_> = found.iter().filter_map(|found| found.place.file_name()?.to_str()).collect();
         assert_eq!(names, ["settings.toml", "50-a.toml", "60-b.toml"]);
         fs::remove_dir_all(&policies).unwrap();
         fs::write(&policies, "a file where the folder should be").unwrap();
-        let found = machine_settings_in(folder.path());
+        let found = settings();
         assert!(found[1].is_policy && matches!(found[1].content, Content::Unreadable(_)));
+    }
+
+    #[test]
+    fn what_others_than_administrators_could_have_written_is_no_word_of_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let policies = folder.path().join("policy.d");
+        fs::create_dir(&policies).unwrap();
+        for file in [folder.path().join("settings.toml"), policies.join("a.toml"), policies.join("b.toml")] {
+            fs::write(file, "").unwrap();
+        }
+        // Which of them count as files, where this one can be written by others.
+        let believed = |foreign: &Path| {
+            let others = |path: &Path| Ok((path == foreign).then(|| "anybody may".to_owned()));
+            let found = machine_settings_in(folder.path(), others);
+            let told = found.iter().filter(|found| !matches!(found.content, Content::File)).count();
+            (found.len(), told, found.iter().any(|found| found.is_policy))
+        };
+        assert_eq!(believed(Path::new("nothing")), (3, 0, true));
+        assert_eq!(believed(&policies.join("a.toml")), (3, 1, true));
+        assert_eq!(believed(&folder.path().join("settings.toml")), (3, 1, true));
+        for folder in [folder.path(), &policies] {
+            assert_eq!(believed(folder), (1, 1, true), "the whole forbids, as a policy");
+        }
     }
 }

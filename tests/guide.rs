@@ -18,6 +18,16 @@ fn blocks() -> Vec<&'static str> {
     blocks.filter(|block| block.contains("ondemand-agent ")).collect()
 }
 
+/// Blocks that are not run here, by how they begin: stages of their own make the packages, and some need a Mac.
+const NOT_RUN: [&str; 5] = [
+    "cargo xtask package ",
+    "sudo installer -pkg ",
+    "sudo \"/Applications/On-demand Agent.app/",
+    "export APPLE_APPLICATION_IDENTITY=",
+    // The service's own tests run these.
+    "id() { sed ",
+];
+
 /// A shell of a user whose home is new, and who has the agent in the path.
 fn shell(home: &Path) -> Command {
     let program = Path::new(PROGRAM).parent().unwrap();
@@ -43,6 +53,42 @@ fn every_command_in_the_guide_works_as_it_stands_there() {
         assert!(!stdout(&output).contains("exit code 2\n"), "a command line is wrong: {block}");
         assert!(!stdout(&output).contains("password@"), "a password is shown: {block}");
     }
+}
+
+#[test]
+fn no_block_of_commands_is_left_out_unnoticed() {
+    let guides = [
+        include_str!("../docs/deployment.md"),
+        include_str!("../docs/installing-windows.md"),
+        include_str!("../docs/installing-macos.md"),
+    ];
+    for block in guides.iter().flat_map(|guide| guide.split("```sh\n").skip(1)) {
+        let of_service = block.starts_with("ondemand-service ");
+        let known = NOT_RUN.iter().any(|start| block.starts_with(start));
+        assert!(blocks().contains(&block.split("```").next().unwrap()) || of_service || known, "{block}");
+    }
+}
+
+#[test]
+fn a_fleet_check_says_what_it_found_by_its_exit_code() {
+    let home = tempfile::tempdir().unwrap();
+    let code = |command: &str| shell(home.path()).args(["-c", command]).output().unwrap().status.code();
+    assert_eq!(code("ondemand-agent --version"), Some(0));
+    assert_eq!(code("ondemand-agent --fersion"), Some(2));
+    assert_eq!(code("ondemand-agent settings --json"), Some(0));
+    for command in ["status", "status --json", "open", "end", "quit"] {
+        assert_eq!(code(&format!("ondemand-agent {command}")), Some(4), "{command}");
+    }
+    assert_eq!(code("echo 123-456-789 | ondemand-agent join -"), Some(4));
+    assert_eq!(code("ondemand-agent join 123-456-789"), Some(1));
+    // What the guide gives to Puppet.
+    let guide = include_str!("../docs/deployment.md");
+    let check = guide.split("exec { '").nth(1).unwrap().split("': provider").next().unwrap();
+    let check = check.replace("\\'", "'").replace("/usr/bin/", "");
+    assert_eq!(code(&check), Some(0), "{check}");
+    fs::create_dir_all(home.path().join(".config/ondemand-agent")).unwrap();
+    fs::write(home.path().join(".config/ondemand-agent/settings.toml"), "permissions = ['veiw']").unwrap();
+    assert_eq!(code(&check), Some(1), "{check}");
 }
 
 #[test]
@@ -117,6 +163,45 @@ fn with_policy(home: &Path, policy: &str, commands: &str) -> Option<String> {
     let output = own_etc(&script);
     assert!(output.status.success(), "{output:?}");
     Some(stdout(&output) + &String::from_utf8_lossy(&output.stderr))
+}
+
+/// The system's log as this test hears it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_policy_that_cannot_be_used_is_in_the_systems_log() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("journald")).unwrap();
+    let log = std::os::unix::net::UnixDatagram::bind(home.path().join("journald/socket")).unwrap();
+    log.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    let commands = "mount -t tmpfs none /run; mkdir -p /run/systemd/journal\n\
+                    mount --bind \"$HOME/journald\" /run/systemd/journal\n\
+                    ondemand-agent run --background || echo \"exit code $?\"";
+    let Some(said) = with_policy(home.path(), "permisions = ['view']\n", commands) else { return };
+    assert!(said.contains("exit code 1") && said.contains("ask your IT department"), "{said}");
+    let mut bytes = [0; 4096];
+    let length = log.recv(&mut bytes).unwrap();
+    let event = String::from_utf8_lossy(&bytes[..length]).into_owned();
+    for field in ["SYSLOG_IDENTIFIER=ondemand-agent", "PRIORITY=3", "ONDEMAND_AGENT_EVENT=120"] {
+        assert!(event.lines().any(|line| line == field), "{field} is not in\n{event}");
+    }
+}
+
+/// As an administrator does who copies a policy with the rights that it had elsewhere.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_policy_that_others_can_write_forbids_and_everything_says_so() {
+    for open in ["chmod 0666 50-policy.toml", "chmod 0777 .", "chmod 0777 .."] {
+        let home = tempfile::tempdir().unwrap();
+        let commands = format!(
+            "(cd /etc/ondemand-agent/policy.d; {open})\n\
+             ondemand-agent settings; ondemand-agent doctor || echo \"exit code $?\""
+        );
+        let Some(said) = with_policy(home.path(), "permissions = ['view']\n", &commands) else { return };
+        assert!(said.contains("others than administrators could have written it"), "{open}: {said}");
+        assert!(said.contains("exit code 10"), "{open}: {said}");
+        let permissions = said.lines().find(|line| line.starts_with("permissions ")).unwrap();
+        assert!(permissions.contains("nothing"), "{open}: {permissions}");
+    }
 }
 
 #[cfg(target_os = "linux")]

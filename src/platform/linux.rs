@@ -46,6 +46,8 @@ use zbus::{
 
 /// How long a panel may take to start after the agent.
 const PANEL_START: Duration = Duration::from_secs(5);
+/// The name on the session bus of whoever shows tray icons.
+const TRAY_HOST: &str = "org.kde.StatusNotifierWatcher";
 
 /// What a child may know of this process's environment.
 pub(super) const CHILD_ENVIRONMENT: &[&str] = &[
@@ -108,7 +110,7 @@ pub(crate) fn own_program() -> std::io::Result<PathBuf> {
 
 /// The documents under `/etc/ondemand-agent`, where administrators alone can write.
 pub(crate) fn machine_settings() -> Vec<MachineSettings> {
-    super::machine_settings_in(Path::new("/etc/ondemand-agent"))
+    super::machine_settings_in(Path::new("/etc/ondemand-agent"), super::unix::foreign_writers)
 }
 
 /// Where packages put programs.
@@ -199,10 +201,11 @@ pub(crate) fn watch_system(tell: impl Fn(SystemFact) + Clone + Send + Sync + 'st
         }
     });
     tokio::spawn(async move {
-        if let Err(error) = watch_desktop(&lock, &tell).await {
-            tracing::info!(%error, "the desktop does not tell about its screen lock");
-            tell(SystemFact::NoTray);
+        match watch_desktop(&lock, &tell).await {
+            Ok(()) => tracing::warn!("the session bus is gone, and with it tray and screen lock"),
+            Err(error) => tracing::info!(%error, "the desktop does not tell about its screen lock"),
         }
+        tell(SystemFact::NoTray);
     });
 }
 
@@ -349,18 +352,30 @@ async fn watch_desktop(
     tell: &(impl Fn(SystemFact) + Clone + Send + Sync + 'static),
 ) -> zbus::Result<()> {
     let bus = connect(zbus::connection::Builder::session()?).await?;
-    let (host, missing) = (bus.clone(), tell.clone());
-    tokio::spawn(async move {
-        // At log-in the panel may be slower than the agent.
-        tokio::time::sleep(PANEL_START).await;
-        if !has_tray_host(&host).await.unwrap_or(false) {
-            missing(SystemFact::NoTray);
-        }
-    });
+    let look_for_tray = || {
+        let (host, missing) = (bus.clone(), tell.clone());
+        tokio::spawn(async move {
+            // At log-in the panel may be slower than the agent, and one that died is mostly started again.
+            tokio::time::sleep(PANEL_START).await;
+            if !has_tray_host(&host).await.unwrap_or(false) {
+                missing(SystemFact::NoTray);
+            }
+        });
+    };
+    look_for_tray();
     // GNOME, Cinnamon, MATE and the others speak of themselves under different names with the same signal.
-    let rule = MatchRule::builder().msg_type(Type::Signal).member("ActiveChanged")?.build();
-    for_each_signal(&bus, vec![rule], |message| {
+    let savers = MatchRule::builder().msg_type(Type::Signal).member("ActiveChanged")?.build();
+    let daemon = "org.freedesktop.DBus";
+    let host = signals_of(daemon, daemon)?.member("NameOwnerChanged")?.arg(0, TRAY_HOST)?.build();
+    for_each_signal(&bus, vec![savers, host], |message| {
         let header = message.header();
+        if header.member().is_some_and(|member| member == "NameOwnerChanged") {
+            let change = message.body().deserialize::<(String, String, String)>();
+            if change.is_ok_and(|(name, _, owner)| name == TRAY_HOST && owner.is_empty()) {
+                look_for_tray();
+            }
+            return;
+        }
         let of_screen_saver = header.interface().is_some_and(|name| name.as_str().ends_with(".ScreenSaver"));
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
         if let (true, Ok(active)) = (of_screen_saver, message.body().deserialize::<bool>()) {
@@ -378,7 +393,7 @@ async fn watch_desktop(
 
 async fn has_tray_host(bus: &zbus::Connection) -> zbus::Result<bool> {
     let daemon = zbus::fdo::DBusProxy::new(bus).await?;
-    Ok(daemon.name_has_owner("org.kde.StatusNotifierWatcher".try_into()?).await?)
+    Ok(daemon.name_has_owner(TRAY_HOST.try_into()?).await?)
 }
 
 /// A line that is dead without saying so is given up after half a minute without an acknowledgement.

@@ -51,7 +51,8 @@ pub(crate) fn own_program() -> std::io::Result<PathBuf> {
 
 /// What the installer and administrators set in a folder that they alone can write, and what device management forces.
 pub(crate) fn machine_settings() -> Vec<MachineSettings> {
-    let mut settings = super::machine_settings_in(Path::new("/Library/Application Support/ondemand-agent"));
+    let folder = Path::new("/Library/Application Support/ondemand-agent");
+    let mut settings = super::machine_settings_in(folder, super::unix::foreign_writers);
     settings.extend(preferences::managed());
     settings
 }

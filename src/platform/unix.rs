@@ -73,6 +73,27 @@ pub(crate) fn foreign_access(path: &Path) -> io::Result<Option<String>> {
     Ok((mode & 0o077 != 0).then(|| format!("its mode is {mode:04o}")))
 }
 
+/// Who else than administrators can write this file or folder; nothing where nobody can.
+pub(crate) fn foreign_writers(path: &Path) -> io::Result<Option<String>> {
+    let found = fs::metadata(path)?;
+    Ok(writers_beside_root(found.uid(), found.gid(), found.mode()))
+}
+
+/// Groups that stand for administrators themselves: root's, and on macOS `admin`.
+const ADMINISTRATORS: &[u32] = if cfg!(target_os = "macos") { &[0, 80] } else { &[0] };
+
+fn writers_beside_root(owner: u32, group: u32, mode: u32) -> Option<String> {
+    let mode = mode & 0o777;
+    if owner != 0 {
+        return Some(format!("it belongs to the user with the number {owner}"));
+    }
+    if mode & 0o002 != 0 {
+        return Some(format!("its mode is {mode:04o}"));
+    }
+    let by_group = mode & 0o020 != 0 && !ADMINISTRATORS.contains(&group);
+    by_group.then(|| format!("its mode is {mode:04o} and its group has the number {group}"))
+}
+
 /// Makes a rename in this folder durable.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
@@ -178,4 +199,23 @@ pub(crate) fn installed_token() -> Option<String> {
 /// Here the packages' own scripts do it.
 pub(crate) fn remove_user_data() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_root_alone_can_write_is_administrators() {
+        for (owner, group, mode) in
+            [(0, 0, 0o100_644), (0, 0, 0o100_664), (0, 4, 0o100_640), (0, 4, 0o40_755)]
+        {
+            assert_eq!(writers_beside_root(owner, group, mode), None, "{owner}:{group} {mode:o}");
+        }
+        for (owner, group, mode) in
+            [(1000, 0, 0o100_644), (0, 0, 0o100_666), (0, 0, 0o41_777), (0, 4, 0o100_664)]
+        {
+            assert!(writers_beside_root(owner, group, mode).is_some(), "{owner}:{group} {mode:o}");
+        }
+    }
 }

@@ -105,7 +105,9 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
 /// either. They count for every program of the agent, wherever it runs from.
 pub(crate) fn machine_settings() -> Vec<MachineSettings> {
     let folder = program_files().map(|folder| folder.join("On-demand Agent"));
-    let mut settings = folder.as_deref().map(super::machine_settings_in).unwrap_or_default();
+    // Nobody else than administrators can write below that folder, unless one of them changed it.
+    let in_files = |folder: &Path| super::machine_settings_in(folder, |_| Ok(None));
+    let mut settings = folder.as_deref().map(in_files).unwrap_or_default();
     settings.extend(registry::settings());
     settings
 }

@@ -32,6 +32,14 @@ impl Document {
             }),
             Content::Values(values) => Some(Self::of_values(source, values)),
             Content::Unreadable(error) => Some(Self::unreadable(source, &error)),
+            Content::Foreign(why) => Some(Self {
+                mistake: Some(format!(
+                    "others than administrators could have written it ({why}); make it root's alone to write, \
+                     and look whether it says what you mean"
+                )),
+                values: Table::new(),
+                source,
+            }),
         }
     }
 

@@ -11,6 +11,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 
+use packager::Packager;
+
 use crate::process::{build_release, output, repository, target_dir};
 
 mod deb;
@@ -19,6 +21,7 @@ mod linked;
 mod linux;
 mod macos;
 mod materials;
+mod packager;
 mod portable;
 mod rpm;
 mod sign;
@@ -90,6 +93,9 @@ struct Choices {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let job = Job::new(&arguments.choices)?;
+    if matches!(arguments.kind, Kind::Deb | Kind::Rpm) {
+        job.packager.say_what_is_missing();
+    }
     let made = match arguments.kind {
         Kind::Windows => windows::run(&job),
         Kind::Macos => macos::run(&job),
@@ -121,6 +127,8 @@ pub(crate) struct Job {
     given_service: Option<PathBuf>,
     /// Whether making it soon counts for more than its size: it is tried and thrown away.
     pub(crate) quick: bool,
+    /// Who answers for them.
+    pub(crate) packager: Packager,
 }
 
 impl Job {
@@ -139,6 +147,7 @@ impl Job {
             given_agent: absolute(choices.agent.as_deref())?,
             given_service: absolute(choices.service.as_deref())?,
             quick: false,
+            packager: Packager::from_environment()?,
         })
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::Job;
-use super::linux::{self, Layout, MAINTAINER, OPENED, REVISION, TRUSTED, Tree};
+use super::linux::{self, Layout, OPENED, REVISION, TRUSTED, Tree};
 use crate::process::{output, repository, run as run_process};
 use crate::setup::{self, Need};
 
@@ -90,8 +90,9 @@ fn pack(job: &Job, tree: &Tree, package: &Package) -> Result<PathBuf> {
         output(job.tool("date").args(["--utc", "--rfc-email", "--date"]).arg(format!("@{}", job.epoch)))?;
     let entry = format!(
         "{name} ({version}) unstable; urgency=medium\n\n  * Version {}; the changes are in changelog.gz.\n\n \
-         -- {MAINTAINER}  {}\n",
+         -- {}  {}\n",
         job.version,
+        job.packager.maintainer,
         date.trim()
     );
     tree.gzip(job, &format!("{folder}/changelog.Debian"), entry)?;
@@ -101,9 +102,10 @@ fn pack(job: &Job, tree: &Tree, package: &Package) -> Result<PathBuf> {
     let linked = linked(job, &tree.root.join("usr/bin").join(name))?;
     let depends = format!("{linked}, {depends}");
     let mut control = format!(
-        "Package: {name}\nVersion: {version}\nArchitecture: {}\nMaintainer: {MAINTAINER}\n\
+        "Package: {name}\nVersion: {version}\nArchitecture: {}\nMaintainer: {}\n\
          Installed-Size: {size}\nDepends: {depends}\n",
-        architecture.trim()
+        architecture.trim(),
+        job.packager.maintainer
     );
     if !recommends.is_empty() {
         control.push_str(&format!("Recommends: {recommends}\n"));

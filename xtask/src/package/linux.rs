@@ -8,8 +8,6 @@ use anyhow::{Context as _, Result};
 use super::{Job, licences};
 use crate::process::{output, repository, run};
 
-/// Who answers for the packages.
-pub(crate) const MAINTAINER: &str = "The ondemand-agent authors <packages@ondemand-agent.invalid>";
 /// The packages' own count of the same program.
 pub(crate) const REVISION: &str = "1";
 
@@ -119,12 +117,18 @@ pub(crate) fn agent(job: &Job, tree: &Tree, layout: &Layout) -> Result<()> {
     let date = output(job.tool("date").args(["--utc", "+%F", "--date"]).arg(format!("@{}", job.epoch)))?;
     let metainfo = fs::read_to_string(linux.join("ondemand-agent.metainfo.xml"))?;
     let metainfo = metainfo.replace("@VERSION@", &job.version).replace("@DATE@", date.trim());
-    tree.write("usr/share/metainfo/ondemand-agent.metainfo.xml", metainfo)?;
+    let metainfo = metainfo.replace("@ID@", &job.packager.appstream_id);
+    let metainfo = metainfo.replace("@DEVELOPER@", &in_xml(job.packager.name()));
+    tree.write(&format!("usr/share/metainfo/{}", job.packager.metainfo()), metainfo)?;
     let icons = repository().join("resources/icons");
     tree.copy(&icons.join("agent.svg"), "usr/share/icons/hicolor/scalable/apps/ondemand-agent.svg")?;
     tree.copy(&icons.join("agent.png"), "usr/share/icons/hicolor/128x128/apps/ondemand-agent.png")?;
     tree.folder(Path::new("etc/ondemand-agent/policy.d"))?;
     manual(job, tree, layout, NAME, "usr/share/man/man1")
+}
+
+fn in_xml(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Everything of the service but its documentation.

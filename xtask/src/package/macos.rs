@@ -216,6 +216,7 @@ mod tests {
             given_agent: None,
             given_service: None,
             quick: false,
+            packager: super::super::packager::Packager::new(None, None).unwrap(),
         };
         let made = package(&job, b"#!/bin/sh\n".to_vec()).unwrap();
         assert_eq!(made, package(&job, b"#!/bin/sh\n".to_vec()).unwrap());

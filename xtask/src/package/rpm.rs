@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use super::Job;
-use super::linux::{self, Layout, MAINTAINER, OPENED, REVISION, Tree};
+use super::linux::{self, Layout, OPENED, REVISION, Tree};
 use crate::process::{output, repository, run as run_process};
 use crate::setup::{self, Need};
 
@@ -40,7 +40,8 @@ pub(crate) fn run(job: &Job) -> Result<Vec<PathBuf>> {
     let filled = template
         .replace("@VERSION@", &job.version)
         .replace("@REVISION@", REVISION)
-        .replace("@MAINTAINER@", MAINTAINER)
+        .replace("@MAINTAINER@", &job.packager.maintainer.replace('%', "%%"))
+        .replace("@VENDOR@", &job.packager.name().replace('%', "%%"))
         .replace("@DATE@", date.trim())
         .replace("@REQUIRES@", requires.trim_end())
         .replace("@TREE@", tree.root.to_str().context("the folder's name is not text")?);

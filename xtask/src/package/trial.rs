@@ -15,7 +15,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use virtual_desktop::{Desktop, Options, wait_for};
 
+mod container;
+
 use super::linux::{OPENED, TRUSTED};
+use super::packager::Packager;
 use super::{Job, deb, portable, rpm};
 use crate::process::{cache_dir, cargo, output, repository, run as run_process, succeeds, target_dir};
 
@@ -40,26 +43,44 @@ fn try_programs(agent: &Path, service: &Path) -> Result<()> {
     ask_for_old_glibc(agent)?;
     ask_for_old_glibc(service)?;
     let folder = target_dir().join("package-trial");
-    let made = |name: &str, version: &str| {
+    let made = |name: &str, version: &str, packager: Packager| {
         let mut job = Job::for_test(agent, &folder.join(name), version)?;
         job.given_service = Some(service.to_owned());
         job.quick = true;
+        job.packager = packager;
         let mut files = deb::run(&job)?;
+        look_at_description(&job.packager)?;
         files.extend(rpm::run(&job)?);
         files.extend(portable::run(&job)?);
         <[PathBuf; 4]>::try_from(files).ok().context("four files were to be made")
     };
     let version = env!("CARGO_PKG_VERSION");
-    let before = made("before", BEFORE)?;
-    let now = made("now", version)?;
-    for (one, other) in now.iter().zip(made("again", version)?) {
+    let somebody = || {
+        let maintainer = "Example Support <packages@support.example>".to_owned();
+        Packager::new(Some(maintainer), Some("example.support.ondemand_agent".to_owned()))
+    };
+    let before = made("before", BEFORE, Packager::new(None, None)?)?;
+    let now = made("now", version, somebody()?)?;
+    for (one, other) in now.iter().zip(made("again", version, somebody()?)?) {
         ensure!(fs::read(one)? == fs::read(other)?, "{} came out different", one.display());
     }
-    let [agent, service, rpm, portable] = &now;
-    look_at(agent, service, rpm)?;
+    let [agent_package, service_package, rpm, portable] = &now;
+    look_at(agent_package, service_package, rpm)?;
     install_debs(&before, &now)?;
-    start_portable(portable, service)?;
-    install_rpm(&before[2], rpm)
+    start_portable(portable, service_package)?;
+    install_rpm(&before[2], rpm)?;
+    container::run(service)
+}
+
+/// What software centres read. Only under a name that nobody chose it may lack a domain.
+fn look_at_description(packager: &Packager) -> Result<()> {
+    let metainfo = target_dir().join("packing/deb-agent/usr/share/metainfo").join(packager.metainfo());
+    let mut command = Command::new("appstreamcli");
+    command.args(["validate", "--no-net"]);
+    if *packager == Packager::new(None, None)? {
+        command.args(["--override=cid-desktopapp-is-not-rdns=info"]);
+    }
+    run_process(command.arg(metainfo))
 }
 
 /// A program that asks for a newer function does not start at all on a system that lacks it.
@@ -83,10 +104,6 @@ fn look_at(agent: &Path, service: &Path, rpm: &Path) -> Result<()> {
     for name in ["ondemand-agent", "ondemand-agent-link", "ondemand-agent-autostart"] {
         run_process(Command::new("desktop-file-validate").arg(linux.join(name).with_extension("desktop")))?;
     }
-    // The project has no domain yet that its name could begin with.
-    let overridden = "--override=cid-desktopapp-is-not-rdns=info";
-    let metainfo = target_dir().join("packing/deb-agent/usr/share/metainfo/ondemand-agent.metainfo.xml");
-    run_process(Command::new("appstreamcli").args(["validate", "--no-net", overridden]).arg(metainfo))?;
     let unit = installer.join("service/ondemand-service.service");
     let threshold = format!("--threshold={EXPOSURE}");
     let rating = output(
