@@ -7,6 +7,10 @@ use std::{
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
+use zeroize::Zeroizing;
+
+/// Tokens are in what is written and read here. Room enough that no copy is left behind by growing.
+const ROOM: usize = 8 * 1024;
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +52,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 
 /// What [`write_json`] wrote, or nothing where there is no file.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
-    let Some(bytes) = read(path)? else { return Ok(None) };
+    let Some(bytes) = read(path)?.map(Zeroizing::new) else { return Ok(None) };
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|source| Error::Content { path: path.to_owned(), source })
@@ -67,21 +71,25 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// As [`write()`], as JSON.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
-    let bytes =
-        serde_json::to_vec(value).map_err(|source| Error::Content { path: path.to_owned(), source })?;
-    write(path, &bytes)
+    write(path, &json(path, value)?)
 }
 
 /// As [`write_json`], but returns before it is sure to outlast a power cut; then the old bytes may be there, or none.
 pub(crate) fn write_json_soon<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
-    let bytes =
-        serde_json::to_vec(value).map_err(|source| Error::Content { path: path.to_owned(), source })?;
+    let bytes = json(path, value)?;
     let unfinished = path.with_extension("new");
     let file =
         platform::private_file(OpenOptions::new().write(true).create(true).truncate(true)).open(&unfinished);
     file.and_then(|mut file| file.write_all(&bytes))
         .and_then(|()| fs::rename(&unfinished, path))
         .map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
+fn json<T: Serialize>(path: &Path, value: &T) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    serde_json::to_writer(&mut *bytes, value)
+        .map_err(|source| Error::Content { path: path.to_owned(), source })?;
+    Ok(bytes)
 }
 
 /// Removes the file; that there is none is fine.

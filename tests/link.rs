@@ -20,6 +20,8 @@ mod private;
 mod proxy;
 #[path = "link/restarts.rs"]
 mod restarts;
+#[path = "link/stage.rs"]
+mod stage;
 #[path = "link/user.rs"]
 mod user;
 
@@ -46,6 +48,29 @@ fn where_there_is_no_display_the_operator_learns_it_and_the_journal_has_the_rece
         let of_request = |line: &&serde_json::Value| line["request_id"] == request.id.as_str();
         user.journal().iter().filter(of_request).any(|line| line["receipt"].is_string()).then_some(())
     });
+}
+
+#[test]
+fn each_user_of_a_computer_has_an_agent_and_a_device_of_their_own() {
+    let service = Service::start();
+    let operator = service.operator();
+    let [ursula, victor] = ["ursula", "victor"].map(|name| User::of(&service).with_variable("USER", name));
+    let _agents = [ursula.start(), victor.start()];
+    let devices = until("two devices are present", || {
+        let devices = operator.devices();
+        (devices.iter().filter(|device| device.agent.presence.present).count() == 2).then_some(devices)
+    });
+    assert_eq!(devices[0].computer, devices[1].computer);
+    let of_ursula = devices.iter().find(|device| device.user == "ursula").unwrap();
+    assert!(devices.iter().any(|device| device.user == "victor"), "{devices:?}");
+
+    let request = operator.ask(Target::Device(of_ursula.id.clone()), Permissions::all());
+    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+    let is_in = |user: &User| user.journal().iter().any(|line| line["request_id"] == request.id.as_str());
+    until("her journal has it", || is_in(&ursula).then_some(()));
+    assert!(!is_in(&victor), "nobody asked him");
+    assert!(ursula.say(&["quit"]).status.success());
+    assert!(victor.say(&["status"]).status.success(), "her agent is not his");
 }
 
 #[test]

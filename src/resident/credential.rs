@@ -6,6 +6,7 @@ use crypto::KeyPair;
 use protocol::{InvitationId, Organisation, Secret, agent::DeviceStanding, signed::Audience};
 use serde::{Deserialize, Serialize};
 use std::{fmt::Display, io, path::Path};
+use zeroize::Zeroizing;
 
 /// What the agent is to the service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -117,7 +118,7 @@ fn key_in<S: KeepsSecrets>(places: &Places, store: &S) -> anyhow::Result<KeyPair
             Ok(key)
         }
         (None, None) => {
-            let (key, bytes) = KeyPair::generate();
+            let (key, bytes) = generate();
             if !into_store(store, &bytes) {
                 private::write(&path, &bytes)?;
             }
@@ -142,7 +143,7 @@ const STORE: &&str = &"the system's key store";
 fn renew_key_in<S: KeepsSecrets>(places: &Places, store: &S) -> anyhow::Result<KeyPair> {
     let path = places.key();
     let stored = store.get().context("failed to read the system's key store")?;
-    let (key, bytes) = KeyPair::generate();
+    let (key, bytes) = generate();
     if into_store(store, &bytes) {
         private::remove(&path)?;
     } else {
@@ -153,16 +154,21 @@ fn renew_key_in<S: KeepsSecrets>(places: &Places, store: &S) -> anyhow::Result<K
     Ok(key)
 }
 
+fn generate() -> (KeyPair, Zeroizing<Vec<u8>>) {
+    let (key, bytes) = KeyPair::generate();
+    (key, Zeroizing::new(bytes))
+}
+
 /// What the two places of the key hold.
 struct Found {
-    stored: Option<Vec<u8>>,
-    in_file: Option<Vec<u8>>,
+    stored: Option<Zeroizing<Vec<u8>>>,
+    in_file: Option<Zeroizing<Vec<u8>>>,
 }
 
 fn find<S: KeepsSecrets>(path: &Path, store: &S) -> anyhow::Result<Found> {
-    let in_file = private::read(path)?;
+    let in_file = private::read(path)?.map(Zeroizing::new);
     let stored = match store.get() {
-        Ok(stored) => stored,
+        Ok(stored) => stored.map(Zeroizing::new),
         // The key was not moved yet, or its file was put back: better than none.
         Err(error) if in_file.is_some() => {
             tracing::warn!(%error, "the system's key store cannot be read; the agent's key stays in its file");
@@ -184,8 +190,8 @@ fn into_store<S: KeepsSecrets>(store: &S, bytes: &[u8]) -> bool {
         return false;
     }
     let stored = store.put(bytes).and_then(|()| store.get());
-    match stored {
-        Ok(Some(read)) if read == bytes => true,
+    match stored.map(|read| read.map(Zeroizing::new)) {
+        Ok(Some(read)) if *read == bytes => true,
         Ok(_) => {
             tracing::warn!(
                 "the system's key store does not give back what it was given; the key stays in a file"

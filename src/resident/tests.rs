@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 #[path = "../../tests/link/between.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod between;
+mod cut;
 mod flood;
 #[cfg(target_os = "linux")]
 mod held_up;
@@ -178,6 +179,8 @@ fn from_a_code_to_an_ended_session() {
     for entry in ["request_received", "outcome", "session_started", "session_ended"] {
         assert_eq!(journal.matches(&format!(r#""entry":"{entry}""#)).count(), 1, "{entry}: {journal}");
     }
+    assert!(running.places.credential().exists(), "a session whose summary is open can be reported");
+    running.ask(&local::Question::End).unwrap();
     until("the invitation is forgotten", || (!running.places.credential().exists()).then_some(()));
 }
 

@@ -23,11 +23,18 @@ pub(crate) enum Fault {
     Stall,
     /// The body never ends.
     Endless,
+    /// The same, byte by byte: something always comes.
+    Drip,
+    /// The line is cut before the service hears of it.
+    Lost,
     /// The service hears it twice, and the second answer is passed on.
     Twice,
     /// The service hears of it, and the agent of that, later than it is used to.
     Late,
 }
+
+/// How long a byte that drips is waited for.
+const DRIP: Duration = Duration::from_millis(200);
 
 /// How long an answer is held up.
 const LATE: Duration = Duration::from_millis(1500);
@@ -88,8 +95,13 @@ impl Between {
 
     /// Does these once, one after the other, and cuts what is under way.
     pub(crate) fn disturb_once(&self, path: &str, faults: impl IntoIterator<Item = Fault>) {
+        self.disturb_each_once(faults.into_iter().map(|fault| (path, fault)));
+    }
+
+    /// The same for several paths, whichever is asked for first.
+    pub(crate) fn disturb_each_once<'a>(&self, faults: impl IntoIterator<Item = (&'a str, Fault)>) {
         let mut state = self.state();
-        state.faults = faults.into_iter().map(|fault| (path.to_owned(), fault)).collect();
+        state.faults = faults.into_iter().map(|(path, fault)| (path.to_owned(), fault)).collect();
         state.for_good = false;
         state.cut();
     }
@@ -122,15 +134,8 @@ impl State {
     }
 
     fn fault(&mut self, path: &str) -> Option<Fault> {
-        let (of, fault) = self.faults.front()?;
-        if !path.contains(of.as_str()) {
-            return None;
-        }
-        let fault = fault.clone();
-        if !self.for_good {
-            self.faults.pop_front();
-        }
-        Some(fault)
+        let at = self.faults.iter().position(|(of, _)| path.contains(of.as_str()))?;
+        if self.for_good { Some(self.faults[at].1.clone()) } else { Some(self.faults.remove(at)?.1) }
     }
 }
 
@@ -163,6 +168,14 @@ fn pass(mut agent: TcpStream, state: &Mutex<State>) -> io::Result<()> {
                 agent.write_all(&[b' '; 64 * 1024])?;
             }
         }
+        Some(Fault::Drip) => {
+            agent.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")?;
+            loop {
+                agent.write_all(b" ")?;
+                thread::sleep(DRIP);
+            }
+        }
+        Some(Fault::Lost) => return agent.shutdown(Shutdown::Both),
         Some(Fault::Cut | Fault::Stall | Fault::Twice | Fault::Late) | None => {}
     }
     let ask = || {

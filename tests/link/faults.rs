@@ -1,12 +1,10 @@
 //! Answers that are late, broken, endless or somebody else's.
 
 use crate::{
-    NO_DISPLAY,
-    between::{Between, Fault},
-    operator::{Service, until, until_within},
-    user::User,
+    between::Fault,
+    operator::{until, until_within},
+    stage::Disturbed,
 };
-use protocol::{Permissions, operator::Target};
 use std::{io::ErrorKind, net::TcpListener, time::Duration};
 
 const EVENTS: &str = "/agent/v1/events";
@@ -33,12 +31,8 @@ pub(crate) fn peak_bytes(pid: u32) -> u64 {
 
 #[test]
 fn an_answer_that_is_no_answer_is_asked_for_again() {
-    let service = Service::start();
-    let between = Between::start(service.address());
-    let user = User::through(&service, &between.url());
-    let agent = user.start();
-    let operator = service.operator();
-    let device = operator.present_device();
+    let stage = Disturbed::start();
+    let Disturbed { between, user, agent, .. } = &stage;
     let faults = [
         Fault::Cut,
         Fault::Endless,
@@ -65,33 +59,32 @@ fn an_answer_that_is_no_answer_is_asked_for_again() {
     }
     // What never ends is not collected.
     assert!(peak_bytes(agent.0.id()) < 64 * 1024 * 1024);
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+    stage.works();
 }
 
 #[test]
-fn an_answer_that_stops_in_the_middle_is_given_up() {
-    let service = Service::start();
-    let between = Between::start(service.address());
-    let user = User::through(&service, &between.url());
-    let _agent = user.start();
-    service.operator().present_device();
-    between.disturb_once(EVENTS, [Fault::Stall]);
-    until("an answer stops in the middle", || (between.faults_left() == 0).then_some(()));
-    let stalled = between.seen(EVENTS).len();
+fn an_answer_that_stops_in_the_middle_or_drips_for_ever_is_given_up() {
+    // At once, because each of them takes the whole time.
+    let stuck = [Fault::Stall, Fault::Drip].map(|fault| {
+        let stage = Disturbed::start();
+        stage.between.disturb_once(EVENTS, [fault]);
+        until("an answer is begun", || (stage.between.faults_left() == 0).then_some(()));
+        let asked = stage.between.seen(EVENTS).len();
+        (stage, asked)
+    });
     let patience = Duration::from_secs(40);
-    until_within(patience, "the agent asks again", || (between.seen(EVENTS).len() > stalled).then_some(()));
-    user.until_tray("ready");
+    for (stage, asked) in &stuck {
+        let again = || (stage.between.seen(EVENTS).len() > *asked).then_some(());
+        until_within(patience, "the agent asks again", again);
+        stage.user.until_tray("ready");
+        stage.works();
+    }
 }
 
 #[test]
 fn a_pause_that_is_asked_for_is_kept() {
-    let service = Service::start();
-    let between = Between::start(service.address());
-    let user = User::through(&service, &between.url());
-    let _agent = user.start();
-    let operator = service.operator();
-    let device = operator.present_device();
+    let stage = Disturbed::start();
+    let Disturbed { between, user, .. } = &stage;
     let pause = Duration::from_secs(3);
     let waited = |path| {
         let gap = until("it is tried again", || {
@@ -110,38 +103,28 @@ fn a_pause_that_is_asked_for_is_kept() {
 
     between.disturb_once(OUTCOME, [answer("429 Wait", "retry-after: 3\r\n", "slow down")]);
     user.until_tray("ready");
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+    stage.works();
     waited(OUTCOME);
 }
 
 #[test]
 fn an_answer_in_the_services_place_does_not_silence_a_no() {
-    let service = Service::start();
-    let between = Between::start(service.address());
-    let user = User::through(&service, &between.url());
-    let _agent = user.start();
-    let operator = service.operator();
-    let device = operator.present_device();
+    let stage = Disturbed::start();
+    let Disturbed { between, user, .. } = &stage;
     let sign_in = || answer("403 Forbidden", "content-type: text/html\r\n", "<h1>Please sign in</h1>");
     between.disturb_once(OUTCOME, [sign_in(), answer("404 Not Found", "", ""), sign_in()]);
     user.until_tray("ready");
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+    stage.works();
     assert_eq!(between.faults_left(), 0);
 }
 
 #[test]
 fn a_redirect_to_another_host_is_not_followed() {
-    let service = Service::start();
-    let between = Between::start(service.address());
+    let stage = Disturbed::start();
+    let Disturbed { between, user, .. } = &stage;
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     elsewhere.set_nonblocking(true).unwrap();
     let address = elsewhere.local_addr().unwrap();
-    let user = User::through(&service, &between.url());
-    let _agent = user.start();
-    let operator = service.operator();
-    let device = operator.present_device();
     for status in ["302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
         let location = format!("location: http://{address}{EVENTS}\r\n");
         let before = between.seen(EVENTS).len();
@@ -154,8 +137,7 @@ fn a_redirect_to_another_host_is_not_followed() {
     let location = format!("location: http://{address}/\r\n");
     between.disturb_once(OUTCOME, [answer("307 Temporary Redirect", &location, "")]);
     user.until_tray("ready");
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+    stage.works();
     assert_eq!(between.faults_left(), 0);
     assert_eq!(elsewhere.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "the other host was called");
 }

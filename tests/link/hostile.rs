@@ -5,6 +5,7 @@ use crate::{
     between::{Between, Fault},
     faults::{json, peak_bytes},
     operator::{Service, until},
+    stage::Disturbed,
     user::User,
 };
 use flate2::{Compression, write::GzEncoder};
@@ -28,10 +29,8 @@ fn given(between: &Between, user: &User, answers: Vec<Fault>) {
 
 #[test]
 fn a_service_that_contradicts_and_repeats_itself_starts_nothing_and_shows_nothing() {
-    let service = Service::start();
-    let between = Between::start(service.address());
-    let user = User::through(&service, &between.url());
-    let agent = user.start();
+    let stage = Disturbed::start();
+    let Disturbed { service, between, user, agent } = &stage;
     let operator = service.operator();
     let device = operator.present_device();
     // A true request, to be sent again later and with parts of it changed.
@@ -51,8 +50,8 @@ fn a_service_that_contradicts_and_repeats_itself_starts_nothing_and_shows_nothin
     let (body, signature) = rest.split_once('.').unwrap();
     let session = "s-invented";
     given(
-        &between,
-        &user,
+        between,
+        user,
         vec![
             // Again, in another's name, without and with a signature that fits something else.
             events(&[told(request.id.as_str(), &signed), told(request.id.as_str(), &signed)]),
@@ -85,18 +84,13 @@ fn a_service_that_contradicts_and_repeats_itself_starts_nothing_and_shows_nothin
     assert_eq!(entries("session_started"), 0);
     assert_eq!(children_of(agent.0.id()), Vec::<String>::new());
     assert!(!user.status()["view"].to_string().contains("Press Approve"));
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+    stage.works();
 }
 
 #[test]
 fn deep_wide_and_compressed_answers_are_no_answers_and_cost_no_memory() {
-    let service = Service::start();
-    let between = Between::start(service.address());
-    let user = User::through(&service, &between.url());
-    let agent = user.start();
-    let operator = service.operator();
-    let device = operator.present_device();
+    let stage = Disturbed::start();
+    let Disturbed { between, user, agent, .. } = &stage;
     let deep = "[".repeat(1_000_000);
     let unknown = vec![value!({ "type": "later", "n": 1 }); 100_000];
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
@@ -108,8 +102,8 @@ fn deep_wide_and_compressed_answers_are_no_answers_and_cost_no_memory() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\nconnection: close\r\n";
     let head = format!("{head}content-length: {}\r\n\r\n", bomb.len());
     given(
-        &between,
-        &user,
+        between,
+        user,
         vec![
             json(&deep),
             json(&format!(r#"{{"cursor":"e0","service_time":"2026-11-22T10:00:00Z","events":{deep}"#)),
@@ -118,8 +112,7 @@ fn deep_wide_and_compressed_answers_are_no_answers_and_cost_no_memory() {
         ],
     );
     assert!(peak_bytes(agent.0.id()) < 64 * 1024 * 1024);
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
+    stage.works();
 }
 
 /// Cut at every step, with the same request twice, and late: each exchange comes to the same end, once.
@@ -127,23 +120,25 @@ fn deep_wide_and_compressed_answers_are_no_answers_and_cost_no_memory() {
 fn whatever_happens_to_an_answer_on_its_way_everything_is_done_once() {
     let service = Service::start();
     let between = Between::start(service.address());
-    between.disturb_once("/agent/v1/enrol", [Fault::Cut, Fault::Twice]);
+    between.disturb_once("/agent/v1/enrol", [Fault::Lost, Fault::Cut, Fault::Twice]);
     let user = User::through(&service, &between.url());
     let _agent = user.start();
     let operator = service.operator();
     let device = operator.present_device();
-    for (path, fault) in [
-        (EVENTS, Fault::Cut),
-        (EVENTS, Fault::Twice),
-        ("/shown", Fault::Cut),
-        ("/outcome", Fault::Cut),
-        ("/outcome", Fault::Twice),
-        ("/outcome", Fault::Late),
+    for (path, faults) in [
+        (EVENTS, vec![Fault::Lost, Fault::Cut]),
+        (EVENTS, vec![Fault::Twice]),
+        (EVENTS, vec![Fault::Late]),
+        ("/shown", vec![Fault::Lost, Fault::Cut]),
+        ("/shown", vec![Fault::Twice]),
+        ("/outcome", vec![Fault::Lost, Fault::Cut]),
+        ("/outcome", vec![Fault::Twice]),
+        ("/outcome", vec![Fault::Late]),
     ] {
-        between.disturb_once(path, [fault.clone()]);
+        between.disturb_once(path, faults.clone());
         user.until_tray("ready");
         let request = operator.ask(Target::Device(device.id.clone()), Permissions::all());
-        assert_eq!(operator.outcome(&request), NO_DISPLAY, "{path} {fault:?}");
+        assert_eq!(operator.outcome(&request), NO_DISPLAY, "{path} {faults:?}");
         let lines = || {
             let journal = user.journal();
             let of = |entry: &str| {

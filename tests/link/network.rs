@@ -2,17 +2,17 @@
 //! only the proxy knows.
 
 use crate::{
-    NO_DISPLAY,
-    operator::{Service, until},
-    proxy::Proxy,
+    operator::{Service, until, until_within},
+    proxy::{Proxy, Trouble},
+    stage::works,
     user::User,
 };
-use protocol::{Permissions, operator::Target};
 use service::TlsFiles;
 use std::{
     fs,
     net::{SocketAddr, TcpListener},
     path::Path,
+    time::Duration,
 };
 
 const NAME: &str = "support.example";
@@ -44,14 +44,6 @@ fn trusting(tls: &TlsFiles) -> String {
 
 fn url(service: &Service) -> String {
     format!("https://{NAME}:{}", service.address().port())
-}
-
-/// An operator reaches the user.
-fn works(service: &Service) {
-    let operator = service.operator();
-    let device = operator.present_device();
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
 }
 
 #[test]
@@ -144,4 +136,56 @@ fn a_proxy_that_is_down_is_waited_for() {
     until("the agent says that it cannot reach the service", unreachable);
     let _proxy = Proxy::start(address, service.address(), None);
     works(&service);
+}
+
+/// Longer than connecting may take, and the pause after it.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+#[test]
+fn a_proxy_that_is_silent_or_drips_is_given_up_and_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = certificate(folder.path(), "service");
+    // At once, because each of them takes the whole time.
+    let stuck = [Trouble::Silent, Trouble::Drips].map(|trouble| {
+        let service = Service::start_with(Some(tls.clone()));
+        let proxy = Proxy::start(any_port(), service.address(), None);
+        proxy.trouble(Some(trouble));
+        let settings = format!("{}proxy = 'http://{}'\n", trusting(&tls), proxy.address);
+        let user = User::through(&service, &url(&service)).with_settings(&settings);
+        let agent = user.start();
+        (agent, user, proxy, service)
+    });
+    for (_, user, ..) in &stuck {
+        let unreachable = || (user.status()["view"]["link_trouble"] == "unreachable").then_some(());
+        until_within(PATIENCE, "the agent says that it cannot reach the service", unreachable);
+    }
+    for (_, _, proxy, service) in &stuck {
+        proxy.trouble(None);
+        // The next try may be under way.
+        proxy.cut();
+        works(service);
+    }
+}
+
+#[test]
+fn a_proxy_that_dies_in_the_middle_is_reached_again_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = certificate(folder.path(), "service");
+    let service = Service::start_with(Some(tls.clone()));
+    let proxy = Proxy::start(any_port(), service.address(), None);
+    let settings = format!("{}proxy = 'http://{}'\n", trusting(&tls), proxy.address);
+    let user = User::through(&service, &url(&service)).with_settings(&settings);
+    let _agent = user.start();
+    works(&service);
+    // Before the first byte of the service, amid its certificate, and amid an answer.
+    for bytes in [0, 300, 2000] {
+        proxy.trouble(Some(Trouble::DiesAfter(bytes)));
+        proxy.cut();
+        user.until_tray("offline");
+        let tries = proxy.log().len();
+        until("it is tried again", || (proxy.log().len() > tries).then_some(()));
+        proxy.trouble(None);
+        user.until_tray("ready");
+        works(&service);
+    }
 }

@@ -4,8 +4,8 @@ use protocol::{
     Permissions, Secret, SessionCode, SessionId,
     agent::AgentDescription,
     operator::{
-        CreateInvitation, CreateRequest, DeviceView, HelpView, InvitationView, Me, MessageView, RequestState,
-        RequestView, SessionView, SignIn, Target,
+        CreateInvitation, CreateRequest, DeviceView, HelpView, InvitationState, InvitationView, Me,
+        MessageView, RequestState, RequestView, SessionView, SignIn, Target,
     },
 };
 use reqwest::{Client, Method, header};
@@ -201,6 +201,13 @@ impl<'a> Operator<'a> {
             let found = invitations.into_iter().find(|other| other.id == invitation.id)?;
             Some(found.agent?.description)
         })
+    }
+
+    /// Whether its user left without a session.
+    pub(crate) fn was_left(&self, invitation: &InvitationView) -> bool {
+        let invitations: Vec<InvitationView> = self.get("invitations");
+        let found = invitations.iter().find(|other| other.id == invitation.id);
+        found.is_some_and(|found| found.state == InvitationState::Left)
     }
 
     pub(crate) fn ask(&self, target: Target, permissions: Permissions) -> RequestView {

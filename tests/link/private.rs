@@ -2,8 +2,8 @@
 #![cfg(target_os = "linux")]
 
 use crate::{
-    NO_DISPLAY,
     operator::{Service, until},
+    stage::works,
     user::User,
 };
 use protocol::{Permissions, operator::Target};
@@ -28,13 +28,6 @@ fn below(folder: &Path) -> Vec<PathBuf> {
         all.push(entry.path());
     }
     all
-}
-
-fn works(service: &Service) {
-    let operator = service.operator();
-    let device = operator.present_device();
-    let request = operator.ask(Target::Device(device.id), Permissions::all());
-    assert_eq!(operator.outcome(&request), NO_DISPLAY);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use crate::{
     NO_DISPLAY,
+    between::{Between, Fault},
     operator::{Service, until},
+    stage::works,
     user::User,
 };
 use protocol::{Permissions, agent::AskForHelp, operator::Target, signed::ReceiptTerms};
@@ -141,6 +143,32 @@ fn a_device_on_a_copied_disk_gets_a_key_of_its_own_and_is_a_device_again() {
         (1, 1),
         "it goes on from the old key's chain"
     );
+}
+
+#[test]
+fn a_service_that_calls_every_key_a_copy_is_believed_once() {
+    let service = Service::start();
+    let between = Between::start(service.address());
+    let problem = r#"{"code":"key_cloned","title":"Key found on two computers","status":403}"#;
+    let length = problem.len();
+    let cloned = format!(
+        "HTTP/1.1 403 No\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{problem}"
+    );
+    let user = User::through(&service, &between.url());
+    between.disturb("/enrol", Fault::Instead(cloned));
+    let mut agent = user.start();
+    let log = || fs::read_to_string(user.path("stderr")).unwrap();
+    until("the second refusal is said", || log().contains("this computer is no device").then_some(()));
+    let renewed = fs::read(user.data("key.pk8")).unwrap();
+    assert_eq!(log().matches("made a key").count(), 1);
+    assert_eq!(between.seen("/enrol").len(), 2, "one try with each key");
+    assert!(user.say(&["status"]).status.success() && agent.0.try_wait().unwrap().is_none());
+    drop(agent);
+
+    between.lift();
+    let _agent = user.start();
+    works(&service);
+    assert_eq!(fs::read(user.data("key.pk8")).unwrap(), renewed);
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod succession;
 pub use jws::{VerifyError, peek, sign, verify};
 pub use key::{InvalidKey, KeyPair, PublicKey};
 pub use proof_of_work::{solve, solves};
-pub use succession::{Successor, successors};
+pub use succession::{Successions, Successor, successors};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::{

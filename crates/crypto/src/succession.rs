@@ -1,13 +1,11 @@
 //! How an organisation goes from one key to another: the old key signs that the new one takes its place.
 
-use crate::{PublicKey, verify};
+use crate::{PublicKey, peek, verify};
 use protocol::{
     OrganisationId, Timestamp,
     signed::{KEY_SUCCESSION_TYP, KeySuccessionTerms},
 };
-
-/// Of longer lists only the beginning is looked at: each statement costs a check of its signature for each key.
-const MOST: usize = 64;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A key that took the place of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,37 +22,69 @@ pub struct Successor {
     pub statement: String,
 }
 
-/// The keys that took the place of `from`, one after the other, as far as `statements` prove it.
-///
-/// Of two statements that one key signed, the first in the list counts: a key that was stolen after it was replaced cannot
-/// name another heir to who holds the first statement. A key never comes back. More than 64 statements are not looked at.
+/// The keys that took the place of `from`, one after the other, as far as `statements` prove it; see [`Successions`].
 pub fn successors(
     organisation_id: &OrganisationId,
     from: &PublicKey,
     statements: &[String],
 ) -> Vec<Successor> {
-    let mut found: Vec<Successor> = Vec::new();
-    let mut current = *from;
-    while let Some(next) = statements
-        .iter()
-        .take(MOST)
-        .find_map(|statement| successor(organisation_id, &current, statement))
-        .filter(|next| next.key != *from && found.iter().all(|known| known.key != next.key))
-    {
-        current = next.key;
-        found.push(next);
-    }
-    found
+    Successions::new(organisation_id, statements).after(from).into_iter().cloned().collect()
 }
 
-fn successor(organisation_id: &OrganisationId, former: &PublicKey, statement: &str) -> Option<Successor> {
-    let terms: KeySuccessionTerms = verify(statement, KEY_SUCCESSION_TYP, former).ok()?;
+/// What an organisation's keys signed about the keys that took their place.
+///
+/// Of two statements that one key signed, the first in the list counts: a key that was stolen after it was replaced cannot
+/// name another heir to who holds the first statement. A key never comes back.
+#[derive(Clone, Debug, Default)]
+pub struct Successions(BTreeMap<PublicKey, Successor>);
+
+impl Successions {
+    /// Takes in what is signed as it says. Each signature is checked once, so a list of any length costs what its length does.
+    pub fn new<'a>(
+        organisation_id: &OrganisationId,
+        statements: impl IntoIterator<Item = &'a String>,
+    ) -> Self {
+        let mut found = BTreeMap::new();
+        for statement in statements {
+            if let Some(successor) = successor(organisation_id, statement) {
+                found.entry(successor.former).or_insert(successor);
+            }
+        }
+        Self(found)
+    }
+
+    /// The keys that took the place of `from`, one after the other.
+    pub fn after(&self, from: &PublicKey) -> Vec<&Successor> {
+        let (mut line, mut met) = (Vec::new(), BTreeSet::from([*from]));
+        let mut current = from;
+        while let Some(next) = self.0.get(current).filter(|next| met.insert(next.key)) {
+            current = &next.key;
+            line.push(next);
+        }
+        line
+    }
+
+    /// The keys that took the place of any.
+    pub fn heirs(&self) -> impl Iterator<Item = &PublicKey> {
+        self.0.values().map(|successor| &successor.key)
+    }
+
+    /// The keys that another took the place of.
+    pub fn formers(&self) -> impl Iterator<Item = &PublicKey> {
+        self.0.keys()
+    }
+}
+
+fn successor(organisation_id: &OrganisationId, statement: &str) -> Option<Successor> {
+    let claimed: KeySuccessionTerms = peek(statement).ok()?;
+    let former: PublicKey = claimed.former_key.parse().ok()?;
+    let terms: KeySuccessionTerms = verify(statement, KEY_SUCCESSION_TYP, &former).ok()?;
     let fits = terms.version == 1
         && terms.organisation_id == *organisation_id
         && terms.former_key == former.to_string();
     Some(Successor {
         key: terms.key.parse().ok().filter(|_| fits)?,
-        former: *former,
+        former,
         issued_at: terms.issued_at,
         former_until: terms.former_until,
         statement: statement.to_owned(),
@@ -91,6 +121,19 @@ mod tests {
         assert_eq!(keys(&one, &statements), [two.public(), three.public()]);
         assert_eq!(keys(&two, &statements), [three.public()]);
         assert_eq!(keys(&three, &statements), []);
+    }
+
+    /// Monthly for more than eight years, as a service that was restored from backups may list them.
+    #[test]
+    fn of_a_hundred_changes_none_is_left_out_whatever_stands_between() {
+        let line: Vec<KeyPair> = (0..=100).map(|_| KeyPair::generate().0).collect();
+        let thief = KeyPair::generate().0;
+        let steps = line.windows(2).map(|step| statement(&step[0], &step[1], |_| ()));
+        let noise = |_| statement(&thief, &thief, |terms| terms.former_key = line[0].public().to_string());
+        let mut statements: Vec<String> = steps.chain((0..100).map(noise)).collect();
+        statements.reverse();
+        let expected: Vec<PublicKey> = line[1..].iter().map(KeyPair::public).collect();
+        assert_eq!(keys(&line[0], &statements), expected);
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Values that must not reach a log: tokens and session codes.
+//! Values that must not reach a log, and are wiped where they are dropped: tokens and session codes.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::{Deserialize, Serialize, Serializer};
+use std::{fmt, mem};
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// A token or password. `Debug` hides it and there is no `Display`; [`Secret::expose`] is easy to search for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,16 +29,22 @@ impl fmt::Debug for Secret {
     }
 }
 
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
 /// A text that is not a session code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a session code has 9 digits, like 123-456-789")]
 pub struct InvalidSessionCode;
 
 /// Nine digits that an operator tells the user; `Debug` hides them.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[0-9]{9}$", example = "123456789"))]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct SessionCode(String);
 
 impl SessionCode {
@@ -55,7 +62,7 @@ impl SessionCode {
 impl TryFrom<String> for SessionCode {
     type Error = InvalidSessionCode;
     fn try_from(text: String) -> Result<Self, InvalidSessionCode> {
-        text.parse()
+        Zeroizing::new(text).parse()
     }
 }
 
@@ -63,9 +70,13 @@ impl std::str::FromStr for SessionCode {
     type Err = InvalidSessionCode;
     /// Reads nine digits, of any script that has a decimal zero in common use, with spaces and dashes between them.
     fn from_str(text: &str) -> Result<Self, InvalidSessionCode> {
-        let mut digits = String::with_capacity(9);
+        // Wiped also where it is no code, and never more than there is room for, so that no copy is left behind.
+        let mut digits = Zeroizing::new(String::with_capacity(9));
         for character in text.chars() {
             match character {
+                '0'..='9' | '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' if digits.len() == 9 => {
+                    return Err(InvalidSessionCode);
+                }
                 '0'..='9' => digits.push(character),
                 // Arabic-Indic and extended Arabic-Indic digits, as Arabic and Persian keyboards type them.
                 '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' => {
@@ -75,13 +86,25 @@ impl std::str::FromStr for SessionCode {
                 _ => return Err(InvalidSessionCode),
             }
         }
-        if digits.len() == 9 { Ok(Self(digits)) } else { Err(InvalidSessionCode) }
+        if digits.len() == 9 { Ok(Self(mem::take(&mut *digits))) } else { Err(InvalidSessionCode) }
     }
 }
 
 impl From<SessionCode> for String {
-    fn from(code: SessionCode) -> String {
-        code.0
+    fn from(mut code: SessionCode) -> String {
+        mem::take(&mut code.0)
+    }
+}
+
+impl Serialize for SessionCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl Drop for SessionCode {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

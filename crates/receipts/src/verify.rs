@@ -1,12 +1,12 @@
 //! The verification: each receipt for itself, and each in its chain.
 
 use crate::{Entry, File, Finding, KeyReport, Kind, Report, walk::Walk};
-use crypto::{PublicKey, VerifyError, successors};
+use crypto::{PublicKey, Successions, VerifyError};
 use protocol::{
-    Outcome,
+    OrganisationId, Outcome,
     signed::{
         CHAIN_TYP, COUNTERSIGNATURE_TYP, ChainEnd, ChainTerms, CountersignatureTerms, FormerChain,
-        KeySuccessionTerms, RECEIPT_TYP, REQUEST_TYP, ReceiptTerms, RequestTerms,
+        RECEIPT_TYP, REQUEST_TYP, ReceiptTerms, RequestTerms,
     },
     text::{MAX_NAME_CHARS, one_line},
 };
@@ -37,6 +37,8 @@ struct Verifier<'a> {
     expected: &'a Expected,
     file: &'a File,
     chains: BTreeMap<PublicKey, ChainTerms>,
+    /// Of each organisation in the file.
+    successions: BTreeMap<OrganisationId, Successions>,
     walks: Vec<Walk>,
     /// What services say of chains.
     heads: Vec<(PublicKey, ChainEnd)>,
@@ -61,12 +63,21 @@ enum Bad {
     Foreign(String),
 }
 
+fn successions(file: &File) -> BTreeMap<OrganisationId, Successions> {
+    let mut stated: BTreeMap<&OrganisationId, Vec<&String>> = BTreeMap::new();
+    for known in &file.organisations {
+        stated.entry(&known.id).or_default().extend(&known.key_successions);
+    }
+    stated.into_iter().map(|(id, statements)| (id.clone(), Successions::new(id, statements))).collect()
+}
+
 impl<'a> Verifier<'a> {
     fn new(file: &'a File, expected: &'a Expected) -> Self {
         let mut verifier = Self {
             expected,
             file,
             chains: BTreeMap::new(),
+            successions: successions(file),
             walks: Vec::new(),
             heads: Vec::new(),
             organisations: BTreeSet::new(),
@@ -215,30 +226,34 @@ impl<'a> Verifier<'a> {
     /// was given.
     fn keys_of(&self, request: &RequestTerms) -> Vec<(PublicKey, bool)> {
         let of_file = self.file.organisations.iter().filter(|known| known.id == request.organisation_id);
-        let statements: Vec<String> =
-            of_file.clone().flat_map(|known| known.key_successions.clone()).collect();
         let in_file: Vec<PublicKey> = of_file.filter_map(|known| known.public_key.parse().ok()).collect();
+        let none = Successions::default();
+        let successions = self.successions.get(&request.organisation_id).unwrap_or(&none);
         let given = &self.expected.organisation_keys;
         let roots: Vec<PublicKey> = if given.is_empty() {
-            let former = statements.iter().filter_map(|statement| {
-                let terms: KeySuccessionTerms = crypto::peek(statement).ok()?;
-                terms.former_key.parse().ok()
-            });
-            in_file.into_iter().chain(former).collect()
+            // Whose own former key is known is found from that one.
+            let heirs: BTreeSet<&PublicKey> = successions.heirs().collect();
+            let first = successions.formers().filter(|key| !heirs.contains(key)).copied();
+            in_file.into_iter().chain(first).collect()
         } else {
             let named = in_file.into_iter().filter(|key| is_given(given, key));
             named.chain(given.iter().filter_map(|key| key.parse().ok())).collect()
         };
         let mut keys = Vec::new();
+        let mut good = |key: PublicKey| {
+            if keys.iter().all(|(known, _)| *known != key) {
+                keys.push((key, !given.is_empty()));
+            }
+        };
         for root in roots {
             let mut current = root;
-            for next in successors(&request.organisation_id, &root, &statements) {
+            for next in successions.after(&root) {
                 if request.issued_at <= next.former_until {
-                    keys.push((current, !given.is_empty()));
+                    good(current);
                 }
                 current = next.key;
             }
-            keys.push((current, !given.is_empty()));
+            good(current);
         }
         keys
     }

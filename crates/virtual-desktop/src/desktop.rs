@@ -47,6 +47,27 @@ pub enum NotificationDaemon {
     None,
 }
 
+/// What of the desktop can die while programs run on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The session bus; it cannot be started again, because everything on it went along.
+    SessionBus,
+    /// The panel with the place for tray icons.
+    TrayHost,
+    /// Xfce's notification daemon.
+    Notifications,
+}
+
+impl Part {
+    fn tool(self) -> Tool {
+        match self {
+            Self::SessionBus => Tool::DbusDaemon,
+            Self::TrayHost => Tool::Panel,
+            Self::Notifications => Tool::XfceNotifyd,
+        }
+    }
+}
+
 /// What the desktop is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -95,13 +116,13 @@ pub struct Desktop {
 /// The programs that make up the desktop, in the order of their start.
 struct Programs {
     keeper: Option<Keeper>,
-    children: RefCell<Vec<Child>>,
+    children: RefCell<Vec<(Tool, Child)>>,
 }
 
 impl Drop for Programs {
     fn drop(&mut self) {
         self.keeper = None;
-        self.children.borrow_mut().iter_mut().for_each(reap);
+        self.children.borrow_mut().iter_mut().for_each(|(_, child)| reap(child));
     }
 }
 
@@ -219,6 +240,37 @@ impl Desktop {
         self.login_manager.as_ref()
     }
 
+    /// Kills a part of the desktop, as a crash does.
+    pub fn kill(&self, part: Part) {
+        let of_part = |(tool, _): &&mut (Tool, Child)| *tool == part.tool();
+        // The last one, where there are two: the session bus is started after the system bus.
+        if let Some((_, child)) = self.programs.children.borrow_mut().iter_mut().rev().find(of_part) {
+            let group = rustix::process::Pid::from_child(child);
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            reap(child);
+        }
+    }
+
+    /// Starts a part of the desktop again that was killed, and returns once it is ready.
+    pub fn start_again(&self, part: Part) -> Result<()> {
+        let ready = |name: &str| {
+            wait_for(&format!("{name} on the bus"), START, || {
+                owned(&self.session, name).unwrap_or(false).then_some(())
+            })
+        };
+        match part {
+            Part::SessionBus => Err(Error::NotThere("a session bus that can be started again".to_owned())),
+            Part::TrayHost => {
+                self.programs.start(Tool::Panel, &["--disable-wm-check"], &self.environment)?;
+                ready("org.kde.StatusNotifierWatcher")
+            }
+            Part::Notifications => {
+                self.programs.start(Tool::XfceNotifyd, &[], &self.environment)?;
+                ready(notifications::NAME)
+            }
+        }
+    }
+
     /// The tray icons on this desktop.
     pub fn tray(&self) -> Tray<'_> {
         Tray::new(self)
@@ -274,7 +326,7 @@ impl Programs {
         let error = |source| Error::Start { program: tool.name().to_owned(), source };
         let mut child = self.keeper().spawn(command).map_err(error)?;
         let output = child.stdout.take();
-        self.children.borrow_mut().push(child);
+        self.children.borrow_mut().push((tool, child));
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
@@ -302,7 +354,7 @@ impl Programs {
             .keeper()
             .spawn(self.command(tool, environment)?.args(arguments))
             .map_err(|source| Error::Start { program: tool.name().to_owned(), source })?;
-        self.children.borrow_mut().push(child);
+        self.children.borrow_mut().push((tool, child));
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub mod tray;
 mod wait;
 pub mod windows;
 
-pub use desktop::{Desktop, NotificationDaemon, Options, WindowManager};
+pub use desktop::{Desktop, NotificationDaemon, Options, Part, WindowManager};
 pub use error::{Error, Result};
 pub use geometry::{Point, Rect};
 pub use input::{Button, Key};

@@ -85,6 +85,30 @@ fn settings_do_not_wait_for_a_journal_that_cannot_be_written() {
     assert!(journal.is_waited_for());
 }
 
+/// The disk was taken away, or is read-only from one moment to the next, while the popup is on the screen.
+#[test]
+fn an_approval_that_no_disk_takes_is_not_given() {
+    let service = Service::start();
+    let operator = service.operator();
+    let folder = tempfile::tempdir().unwrap();
+    let go = folder.path().join("go");
+    let wait = format!("until [ -e {} ]; do sleep 0.05; done", go.display());
+    let approve = format!("{wait}; {}", approve_when_it_counts());
+    let running = Running::start(&service, folder.path(), script(folder.path(), "", &approve), true);
+    let device = operator.present_device();
+    let request = operator.ask(Target::Device(device.id), Permissions::all());
+    running.until_approvable();
+    let (data, away) = (running.places.journal().to_owned(), folder.path().join("away"));
+    fs::rename(&data, &away).unwrap();
+    fs::write(&data, "").unwrap();
+    fs::write(go, "").unwrap();
+    let not_recorded = RequestState::Unanswered { cause: UnansweredCause::NotRecorded };
+    assert_eq!(operator.outcome(&request), not_recorded);
+    assert!(!folder.path().join("access").exists(), "something is served");
+    fs::remove_file(&data).unwrap();
+    fs::rename(&away, &data).unwrap();
+}
+
 #[test]
 fn a_pipe_in_the_place_of_settings_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
