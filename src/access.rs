@@ -22,7 +22,7 @@ use session::AccessFact;
 use std::{
     io, process,
     process::ExitCode,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, mpsc},
     thread,
     time::Duration,
 };
@@ -64,35 +64,46 @@ struct Served {
     texts: Texts,
 }
 
+/// How many times in a row the resident may be missing. Times are counted and not the clock, which may have gone on while
+/// the computer slept.
+const MISSED_AT_MOST: u32 = 5;
 /// How long letting go of keys and buttons may take at the end.
 const LET_GO_LIMIT: Duration = Duration::from_millis(300);
 
-/// Runs until the line ends.
+/// Runs until the line ends, or the resident stands still: then nobody could end what is served here.
 pub(crate) fn run() -> ExitCode {
     let (say, told) = unbounded_channel();
     let reporter = Reporter::new(io::stdout());
     let control: Arc<OnceLock<Control>> = Arc::default();
-    let at_end = control.clone();
+    let (at_end, at_silence) = (control.clone(), control.clone());
+    let (there, hear) = mpsc::channel();
+    let watching = thread::Builder::new().name("watch".into()).spawn(move || {
+        if stands_still(&hear, line::THERE_EVERY) {
+            tracing::error!("the resident stands still; the access process ends");
+            leave(&at_silence);
+        }
+    });
     // On a thread of its own, so that the line's end is noticed whatever else goes on.
     let reading = thread::Builder::new().name("line".into()).spawn(move || {
         let mut from = io::stdin().lock();
         loop {
             match line::read(&mut from) {
-                Ok(message) => drop(say.send(message)),
+                Ok(message) => {
+                    // Nobody watches any more when the process ends.
+                    let _ = there.send(());
+                    drop(say.send(message));
+                }
                 Err(error) => {
-                    if let Some(control) = at_end.get() {
-                        let_go(control.clone());
-                    }
                     if !matches!(error, line::Error::Ended) {
                         tracing::error!(%error, "the access process ends");
                     }
-                    process::exit(0)
+                    leave(&at_end)
                 }
             }
         }
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let served = reading.and(runtime).map_err(anyhow::Error::from).and_then(|runtime| {
+    let served = watching.and(reading).and(runtime).map_err(anyhow::Error::from).and_then(|runtime| {
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, serve(told, &reporter, &control))
     });
@@ -105,9 +116,30 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// Returns when the other side has been missing for too long, or with `false` when nothing is sent from here any more.
+fn stands_still(hear: &mpsc::Receiver<()>, every: Duration) -> bool {
+    let mut missed = 0;
+    while missed < MISSED_AT_MOST {
+        match hear.recv_timeout(every) {
+            Ok(()) => missed = 0,
+            Err(mpsc::RecvTimeoutError::Timeout) => missed += 1,
+            Err(mpsc::RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+    true
+}
+
+/// Lets go of what the operator holds, and ends.
+fn leave(control: &OnceLock<Control>) -> ! {
+    if let Some(control) = control.get() {
+        let_go(control.clone());
+    }
+    process::exit(0)
+}
+
 /// Lets go of what the operator holds, as far as the display answers.
 fn let_go(control: Control) {
-    let (done, wait) = std::sync::mpsc::channel();
+    let (done, wait) = mpsc::channel();
     // The display may be hung, and the process ends all the same.
     thread::spawn(move || {
         control.set_open(false);
@@ -161,10 +193,10 @@ async fn serve(
                     connection = Some(tokio::task::spawn_local(kept).abort_handle());
                 }
             }
-            ToAccess::HoldInput => {
-                allow(&|allowed| allowed.input_held = true);
-                reporter.fact(AccessFact::InputHeld);
-            }
+            ToAccess::HoldInput => allow(&|allowed| allowed.input_held = true),
+            // What was told before has been carried out when this is read.
+            ToAccess::Confirm { number } => reporter.fact(AccessFact::Confirmed { number }),
+            ToAccess::There => {}
             ToAccess::SendCopied => texts.send_copied(),
             ToAccess::CancelTransfer { id } => files.cancel(id),
             ToAccess::ResumeInput => allow(&|allowed| allowed.input_held = false),
@@ -237,7 +269,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_starts_once_and_holds_when_told() {
+    async fn it_starts_once_and_confirms_with_the_number_that_it_is_asked_with() {
         let session_id: protocol::SessionId = "s1".parse().unwrap();
         // What needs no display to begin with.
         let permissions = [Permission::View, Permission::Control].into();
@@ -247,15 +279,28 @@ mod tests {
             ToAccess::Grant(grant.clone()),
             ToAccess::Grant(grant),
             ToAccess::HoldInput,
+            ToAccess::Confirm { number: 7 },
         ];
         assert_eq!(
             answers(told).await,
             [
                 FromAccess::Hello { version: line::VERSION },
                 FromAccess::Fact(AccessFact::Started),
-                FromAccess::Fact(AccessFact::InputHeld)
+                FromAccess::Fact(AccessFact::Confirmed { number: 7 })
             ]
         );
+    }
+
+    #[test]
+    fn a_resident_that_stands_still_is_noticed_and_one_that_is_late_is_not() {
+        let (there, hear) = mpsc::channel();
+        let moment = Duration::from_millis(1);
+        assert!(stands_still(&hear, moment));
+        for _ in 0..1000 {
+            there.send(()).unwrap();
+        }
+        drop(there);
+        assert!(!stands_still(&hear, moment));
     }
 
     #[tokio::test]

@@ -19,6 +19,9 @@ use tokio::sync::Notify;
 
 /// So long after the last key or movement nobody is controlling.
 const CONTROLLING: Duration = Duration::from_secs(5);
+/// How long a key may wait until it can be pressed, and how often it is looked whether it still may.
+const LATEST: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The gate, and what lies behind it.
 #[derive(Clone)]
@@ -37,8 +40,13 @@ struct Inner {
     resident: u32,
 }
 
+/// One view's hand on keyboard and pointer; the last one that is dropped lets go of everything.
+pub(super) struct Hand(Control);
+
 #[derive(Default)]
 struct State {
+    /// How many views have a hand on it.
+    hands: usize,
     injector: Option<Injector>,
     /// The display was tried in vain; trying again would not help.
     unsupported: bool,
@@ -73,22 +81,18 @@ impl Control {
         self.0.open.load(SeqCst) && self.0.connected.load(SeqCst)
     }
 
-    /// Lets go of everything, as when a view ends.
-    pub(super) fn let_go(&self) {
+    /// For a view, as long as it lasts.
+    pub(super) fn hand(&self) -> Hand {
+        self.lock().hands += 1;
+        Hand(self.clone())
+    }
+
+    /// Lets go of everything.
+    fn let_go(&self) {
         let mut state = self.lock();
         // Dropped, it lets go.
         state.injector = None;
         state.doing = None;
-    }
-
-    /// A key of the operator's.
-    pub(super) fn key(&self, down: bool, symbol: u32) {
-        self.inject(|injector| injector.key(down, symbol));
-    }
-
-    /// The operator's pointer, on the whole desktop, and all the buttons that are held.
-    pub(super) fn pointer(&self, x: u16, y: u16, buttons: u16) {
-        self.inject(|injector| injector.pointer(x, y, buttons));
     }
 
     /// Notices when nobody is controlling any more. Never ends.
@@ -103,18 +107,19 @@ impl Control {
         }
     }
 
-    fn inject(&self, act: impl FnOnce(&mut Injector) -> Result<Done, input::Error>) {
+    /// How long to wait until it can be tried again, where it cannot be done now.
+    fn inject(&self, act: impl FnOnce(&mut Injector) -> Result<Done, input::Error>) -> Option<Duration> {
         if !self.is_open() {
-            return;
+            return None;
         }
         let mut state = self.lock();
         if !self.is_open() {
-            return;
+            return None;
         }
         if state.injector.is_none() && !state.unsupported {
             self.open(&mut state);
         }
-        let State { injector: Some(injector), doing, .. } = &mut *state else { return };
+        let State { injector: Some(injector), doing, .. } = &mut *state else { return None };
         // Before it takes effect, so that there is no moment of it that is not shown.
         match doing {
             Some((_, last)) => *last = Instant::now(),
@@ -125,12 +130,14 @@ impl Control {
         }
         match act(injector) {
             Ok(Done::Injected) => {}
+            Ok(Done::Later(time)) => return Some(time),
             Ok(Done::Refused(refusal)) => tracing::debug!(%refusal, "the operator's input is refused"),
             Err(error) => {
                 tracing::warn!(%error, "the operator's input cannot be injected");
                 state.injector = None;
             }
         }
+        None
     }
 
     fn open(&self, state: &mut State) {
@@ -151,5 +158,38 @@ impl Control {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hand {
+    /// A key of the operator's. Where it has to wait, nothing else does that may close the gate meanwhile.
+    pub(super) fn key(&self, down: bool, symbol: u32) {
+        let started = Instant::now();
+        while let Some(time) = self.0.inject(|injector| injector.key(down, symbol)) {
+            let until = Instant::now() + time;
+            if until > started + LATEST {
+                return tracing::debug!("the operator types more characters than there are keys for");
+            }
+            while let Some(left) = until.checked_duration_since(Instant::now()).filter(|_| self.0.is_open()) {
+                std::thread::sleep(left.min(LOOK));
+            }
+        }
+    }
+
+    /// The operator's pointer, on the whole desktop, and all the buttons that are held.
+    pub(super) fn pointer(&self, x: u16, y: u16, buttons: u16) {
+        // A pointer never waits.
+        self.0.inject(|injector| injector.pointer(x, y, buttons));
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.hands -= 1;
+        if state.hands == 0 {
+            state.injector = None;
+            state.doing = None;
+        }
     }
 }

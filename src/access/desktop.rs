@@ -7,7 +7,7 @@
 use super::{
     Served,
     clipboard::{Offer, Texts},
-    control::Control,
+    control::Hand,
     reporter::{Doing, Reporter},
 };
 use protocol::{Action, Permission};
@@ -99,7 +99,7 @@ async fn view(
         dirty: true,
         next_frame: Instant::now(),
         doing: None,
-        control,
+        hand: control.hand(),
         texts,
     };
     view.server.set_clipboard(first.permits(Permission::Clipboard));
@@ -165,13 +165,22 @@ struct View {
     next_frame: Instant,
     /// From the moment at which the operator's program is ready for the first picture.
     doing: Option<(Doing, Option<Border>)>,
-    control: Control,
+    hand: Hand,
     texts: Texts,
 }
 
 impl Drop for View {
     fn drop(&mut self) {
-        self.control.let_go();
+        // What another view holds stays as it is.
+        self.server.set_view_only(true);
+        while let Some(event) = self.server.poll_event() {
+            match event {
+                Event::Key { down: false, keysym, .. } => self.hand.key(false, keysym),
+                Event::Pointer { x, y, buttons: 0 } => self.hand.pointer(x, y, 0),
+                // What was not done before the end is not done after it.
+                _ => {}
+            }
+        }
     }
 }
 
@@ -185,8 +194,8 @@ impl View {
                     let border = border.inspect_err(|error| tracing::warn!(%error, "no frame is shown"));
                     self.doing = Some((reporter.begin(Action::Viewing), border.ok()));
                 }
-                Event::Key { down, keysym, .. } => self.control.key(down, keysym),
-                Event::Pointer { x, y, buttons } => self.control.pointer(x, y, buttons),
+                Event::Key { down, keysym, .. } => self.hand.key(down, keysym),
+                Event::Pointer { x, y, buttons } => self.hand.pointer(x, y, buttons),
                 // To offer it is the operator's word to put it there.
                 Event::ClipboardOffered => self.server.request_clipboard(),
                 Event::Clipboard(text) => self.texts.put(text),
@@ -285,7 +294,11 @@ mod tests {
         let (mut operator, stream) = tokio::io::duplex(4096);
         let (_allow, allowed) = watch::channel(allowed);
         let reporter = Reporter::new(said.clone());
-        let control = Control::new(input::Display::current(), std::process::id(), reporter.clone());
+        let control = crate::access::control::Control::new(
+            input::Display::current(),
+            std::process::id(),
+            reporter.clone(),
+        );
         let files = crate::access::files::Files::new(Vec::new(), String::new(), reporter.clone());
         let texts = Texts::new(reporter.clone()).unwrap();
         let no_display = Display::from_variables(|_| None);

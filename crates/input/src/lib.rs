@@ -40,6 +40,9 @@ pub enum Done {
     Injected,
     /// Nothing was injected, and nothing will be later.
     Refused(Refusal),
+    /// Nothing was injected; to be asked for again after this time. Keys that the layout has not are lent one after the
+    /// other, and each has to rest before it means something else.
+    Later(Duration),
 }
 
 /// Why something was not injected.
@@ -125,7 +128,8 @@ impl Injector {
     /// The keyboard's layout need not have the symbol. To press what is held repeats it only where the desktop does
     /// not repeat keys by itself. Letting go is never refused.
     ///
-    /// It may take a second where many characters are typed that the layout has not.
+    /// Where many characters are typed that the layout has not, it is [`Done::Later`]: who waits may be told meanwhile
+    /// to let go of everything, and decides how to wait.
     ///
     /// # Errors
     ///

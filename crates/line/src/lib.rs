@@ -17,6 +17,7 @@ use session::{AccessFact, Grant, PromptFact, UserInput, View};
 use std::{
     io::{self, BufRead, Read, Write},
     path::PathBuf,
+    time::Duration,
 };
 
 /// The version of the lines. Both ends come from one program file, so another version means that the file was replaced
@@ -86,10 +87,15 @@ pub enum FromWindow {
     },
 }
 
+/// How often the resident tells the access process that it is there.
+pub const THERE_EVERY: Duration = Duration::from_secs(3);
+
 /// The resident tells the access process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "tell", rename_all = "snake_case")]
 pub enum ToAccess {
+    /// The resident is there; said every [`THERE_EVERY`].
+    There,
     /// First.
     Hello {
         /// [`VERSION`].
@@ -105,7 +111,7 @@ pub enum ToAccess {
     },
     /// Serve exactly this from now on.
     Grant(Grant),
-    /// Hold the operator's input back, release what is pressed, answer `InputHeld`.
+    /// Hold the operator's input back, release what is pressed.
     HoldInput,
     /// Let the operator's input through again.
     ResumeInput,
@@ -116,6 +122,11 @@ pub enum ToAccess {
     },
     /// Send the operator what was copied last; answered by what became of it.
     SendCopied,
+    /// Answer `Confirmed` with this number: everything that was told before is carried out.
+    Confirm {
+        /// Which.
+        number: u64,
+    },
     /// Input released and held, picture and transfers stopped.
     Pause,
     /// Go on.

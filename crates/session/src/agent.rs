@@ -2,6 +2,7 @@
 //! modules below.
 
 mod clipboard;
+mod confirming;
 mod ending;
 mod files;
 mod join;
@@ -108,6 +109,7 @@ impl Agent {
             Input::CodeOffered(code) => self.code_offered(code, now),
             Input::RejectedElsewhere(request_id) => self.reject(&request_id, None, now),
             Input::FoundOpen(things) => things.into_iter().for_each(|thing| self.found_open(thing, now)),
+            Input::FoundMuted(organisations) => organisations.iter().for_each(|id| self.rings.mute(id)),
             Input::LookedUp { organisation, trust } => self.looked_up(organisation, trust, now),
             Input::Joined(joined) => self.joined(joined, now),
             Input::JoinFailed(failure) => self.join_failed(failure, now),
@@ -156,7 +158,7 @@ impl Agent {
     /// Does what is due. Spurious calls are harmless.
     pub fn handle_timeout(&mut self, now: Now) {
         let now = self.forward(now);
-        while let Some((_, timer)) = self.timers.take_due(now.boot) {
+        while let Some((due, timer)) = self.timers.take_due(now.boot) {
             debug!(?timer, "due");
             match timer {
                 Timer::Joining => self.joining_took_too_long(now),
@@ -166,6 +168,7 @@ impl Agent {
                     self.settle(Outcome::Unanswered { cause: UnansweredCause::PromptFailed }, now)
                 }
                 Timer::InputHeld => self.input_not_held(now),
+                Timer::Confirmed => self.not_confirmed(due, now),
                 Timer::Answer => self.settle(Outcome::Unanswered { cause: UnansweredCause::Expired }, now),
                 Timer::RequestLink => {
                     self.settle(Outcome::Unanswered { cause: UnansweredCause::LinkLost }, now)
@@ -217,6 +220,7 @@ impl Agent {
             UserInput::Prolong { by } => self.prolong(by, now),
             UserInput::End => self.end(now),
             UserInput::Report => self.report_session(now),
+            UserInput::Unmute => self.unmute(),
             UserInput::Say { text } => self.say(&text, now),
             UserInput::ChatSeen => self.chat_seen(),
             UserInput::AskForHelp { text } => self.ask_for_help(&text),
@@ -256,6 +260,7 @@ impl Agent {
         match self.phase {
             Phase::Joining(_) => self.cancel_join(),
             Phase::Home(Base::Invitation { .. }) => self.leave(now),
+            Phase::Ended(None, _) => self.effects.push_back(Effect::ForgetInvitation),
             Phase::Idle(_)
             | Phase::Home(Base::Device { .. })
             | Phase::Requested(..)

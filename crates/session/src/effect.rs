@@ -2,8 +2,8 @@
 
 use crate::{FileDeed, SharedFolder, Speaker};
 use protocol::{
-    Actions, EndReason, Operator, Outcome, Permission, Permissions, RequestId, SessionCode, SessionId,
-    Timestamp,
+    Actions, EndReason, Operator, OrganisationId, Outcome, Permission, Permissions, RequestId, SessionCode,
+    SessionId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Duration};
@@ -23,7 +23,7 @@ pub enum Effect {
     StartAccess(Grant),
     /// Replace the access process's grant.
     ChangeGrant(Grant),
-    /// The access process: hold the operator's input back, release what is pressed, answer `InputHeld`.
+    /// The access process: hold the operator's input back, release what is pressed.
     HoldInput,
     /// The access process: let the operator's input through again.
     ResumeInput,
@@ -35,10 +35,21 @@ pub enum Effect {
     CancelTransfer(u64),
     /// The access process: send the operator what was copied last.
     SendCopied,
+    /// The access process: answer `Confirmed` with this number once everything before is carried out.
+    Confirm(u64),
     /// Kill the access process, now, and release what it held.
     StopAccess,
+    /// Stop polling: nothing more comes of this invitation.
+    StopListening,
     /// Stop polling and, once everything sent before has arrived, forget the invitation's agent token.
     ForgetInvitation,
+    /// Remember over restarts that the user does not want to hear of this organisation, or does again.
+    KeepMuted {
+        /// That organisation.
+        organisation: OrganisationId,
+        /// Whether it is muted.
+        muted: bool,
+    },
     /// Tell the user, beside window and tray.
     Notify(Notification),
     /// Leave the program.
@@ -215,6 +226,11 @@ pub enum Entry {
         /// Whether the user said that something was wrong.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         suspicious: bool,
+    },
+    /// The user said after a session's end that something was wrong in it.
+    Reported {
+        /// The session.
+        session_id: SessionId,
     },
 }
 

@@ -2,12 +2,12 @@
 
 use crate::{ClipboardFact, FilesFact, LinkTrouble};
 use protocol::{
-    Actions, EndReason, HelpId, InputMethod, InvitationId, MessageId, Operator, Organisation, Permission,
-    Permissions, RejectReason, RequestId, SessionCode, SessionId, TrustLevel, agent::DeviceStanding,
-    event::MessageKind,
+    Actions, EndReason, HelpId, InputMethod, InvitationId, MessageId, Operator, Organisation, OrganisationId,
+    Permission, Permissions, RejectReason, RequestId, SessionCode, SessionId, TrustLevel,
+    agent::DeviceStanding, event::MessageKind,
 };
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 /// What the user does, in the window or a menu. The only inputs that can approve; the shell makes `Approve`,
 /// `ConfirmJoin`, `Prolong` and `MoreTime` from the window process's line and from nothing else.
@@ -70,8 +70,10 @@ pub enum UserInput {
     },
     /// End whatever there is: joining, waiting, a request, a session.
     End,
-    /// Something is wrong in this session: end it, and report who asked for it.
+    /// Something is wrong in this session: end it where it runs, and report who asked for it.
     Report,
+    /// Hear again of whoever this invitation or device belongs to.
+    Unmute,
     /// Say something in the chat.
     Say {
         /// What.
@@ -109,6 +111,8 @@ pub enum Input {
 
     /// The journal shows that these were open when the agent last stopped without saying so.
     FoundOpen(Vec<OpenThing>),
+    /// Of these organisations the user did not want to hear any more.
+    FoundMuted(BTreeSet<OrganisationId>),
     /// The code's organisation is found.
     LookedUp {
         /// Who made the code.
@@ -386,8 +390,11 @@ pub enum AccessFact {
     Files(FilesFact),
     /// What goes over the clipboard.
     Clipboard(ClipboardFact),
-    /// The operator's input is held back and acknowledged.
-    InputHeld,
+    /// Everything is carried out that it was told before it was asked to confirm with this number.
+    Confirmed {
+        /// Which; see [`Effect::Confirm`](crate::Effect::Confirm).
+        number: u64,
+    },
     /// It ended by itself.
     Ended,
 }

@@ -26,6 +26,8 @@ pub enum Timer {
     PromptShown,
     /// The access process must have confirmed that it holds the operator's input back.
     InputHeld,
+    /// The access process must have confirmed that it serves no more than it may.
+    Confirmed,
     /// From now on a press of *Approve* counts.
     Approvable,
     /// Silence becomes a no.
@@ -51,7 +53,17 @@ pub enum Timer {
 }
 
 impl Timer {
-    const COUNT: usize = 16;
+    const COUNT: usize = 17;
+
+    /// What hangs on a request that is on the screen or being approved.
+    pub(crate) const OF_A_PROMPT: [Self; 6] = [
+        Self::Answer,
+        Self::RequestLink,
+        Self::PromptShown,
+        Self::InputHeld,
+        Self::Approvable,
+        Self::Acceptance,
+    ];
 
     /// In the order in which timers that are due at the same moment fire: an end before a yes, a no before a yes.
     const ALL: [Self; Self::COUNT] = [
@@ -62,6 +74,7 @@ impl Timer {
         Self::RequestLink,
         Self::PromptShown,
         Self::InputHeld,
+        Self::Confirmed,
         Self::Acceptance,
         Self::Waiting,
         Self::Joining,

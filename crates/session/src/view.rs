@@ -350,9 +350,12 @@ pub struct EndedView {
     /// What went over the clipboard in its course.
     #[serde(default, skip_serializing_if = "ClipboardDone::is_empty")]
     pub clipboard: ClipboardDone,
-    /// Whether the user ended it because something was wrong.
+    /// Whether the user said, when it ended or later, that something was wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspicious: bool,
+    /// Whom to call when something was wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_to_call: Option<String>,
 }
 
 /// A line about something beside the main matter.
@@ -384,6 +387,9 @@ pub enum Notice {
         organisation_name: String,
         /// Whom to call.
         number_to_call: Option<String>,
+        /// Whether it is the one whose invitation or device this is, so that the user can hear it again.
+        #[serde(default)]
+        can_undo: bool,
     },
     /// An approval came to nothing.
     NotStarted {

@@ -3,6 +3,8 @@
 
 #[path = "core/clipboard.rs"]
 mod clipboard;
+#[path = "core/confirming.rs"]
+mod confirming;
 #[path = "core/files.rs"]
 mod files;
 #[path = "core/joining.rs"]

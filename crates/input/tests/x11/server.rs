@@ -222,7 +222,13 @@ impl Drop for XServer {
 
 /// Presses a key and lets it go.
 pub(crate) fn tap(operator: &mut Injector, symbol: u32) {
-    assert_eq!(operator.key(true, symbol).unwrap(), input::Done::Injected, "{symbol:#x}");
+    let pressed = loop {
+        match operator.key(true, symbol).unwrap() {
+            input::Done::Later(time) => std::thread::sleep(time),
+            done => break done,
+        }
+    };
+    assert_eq!(pressed, input::Done::Injected, "{symbol:#x}");
     operator.key(false, symbol).unwrap();
 }
 

@@ -1,5 +1,7 @@
 //! What the operator types is what a program gets, whatever the user's layout.
 
+use std::time::{Duration, Instant};
+
 use input::{Done, Refusal};
 
 use crate::{
@@ -129,6 +131,20 @@ fn keys_that_roll_over_each_other_all_arrive() {
     }
     terminal.wait_for_text("aAbé€É");
     assert!(operator.held().keys.is_empty());
+}
+
+#[test]
+fn whoever_types_more_than_there_are_keys_for_waits_where_nothing_else_has_to() {
+    let server = XServer::start();
+    let mut operator = server.operator();
+    let waits = (0..200).map(|number| 0x0100_4e00 + number).find_map(|symbol| {
+        let started = Instant::now();
+        let done = operator.key(true, symbol).unwrap();
+        operator.key(false, symbol).unwrap();
+        matches!(done, Done::Later(_)).then(|| started.elapsed())
+    });
+    let waits = waits.expect("there are not so many keys");
+    assert!(waits < Duration::from_millis(500), "{waits:?}");
 }
 
 #[test]

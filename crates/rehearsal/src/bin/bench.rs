@@ -12,6 +12,8 @@ mod content;
 #[path = "bench/costs.rs"]
 mod costs;
 #[cfg(target_os = "linux")]
+#[path = "bench/files.rs"]
+mod files;
 #[cfg(target_os = "linux")]
 #[path = "bench/run.rs"]
 mod run;

@@ -49,7 +49,8 @@ mod live {
         if cfg!(target_os = "linux") && !on_a_desktop {
             bail!("there is no desktop here; `cargo xtask demo --headless` plays the story on a virtual one");
         }
-        let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
+        let options = ServiceOptions { by_name: true, ..ServiceOptions::default() };
+        let service = Service::start(&program("ondemand-service")?, options)?;
         let variables =
             DESKTOP_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)));
         let options = AgentOptions {
@@ -63,8 +64,8 @@ mod live {
         let operator = service.operator()?;
         operator.wait_for_device().with_context(|| agent.log())?;
         let (login, password) = service.credentials();
-        println!("Console: {}   sign-in name: {login}   password: {password}", service.url());
-        open_signed_in(&service.url(), operator.cookie())?;
+        println!("Console: {}   sign-in name: {login}   password: {password}", service.console_url());
+        open_signed_in(&service.console_url(), operator.cookie())?;
         println!("The agent is in the tray. Ask to connect in the console, and decide in the popup.");
         println!("Ctrl-C ends everything and leaves nothing behind.");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -78,9 +79,11 @@ mod live {
     /// over: once, under a path that nobody can guess, and only to this computer.
     fn open_signed_in(console: &str, cookie: &str) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
+        // They know names, though: the one that hands over has to be called as the console is.
+        let port = listener.local_addr()?.port();
         let path = tempfile::Builder::new().rand_bytes(32).tempdir()?;
         let name = path.path().file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        let address = format!("http://{}/{name}", listener.local_addr()?);
+        let address = format!("http://localhost:{port}/{name}");
         let opener = if cfg!(target_os = "macos") {
             "open"
         } else if cfg!(windows) {
@@ -117,7 +120,7 @@ mod live {
 mod headless {
     use anyhow::{Context, Result};
     use rehearsal::{AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Stage, program, wait_for};
-    use std::{fs, path::Path, process::Stdio, time::Duration};
+    use std::{fs, path::Path, time::Duration};
     use virtual_desktop::{Desktop, Key, Options, accessibility::Element};
 
     pub(crate) fn run(folder: &Path) -> Result<()> {
@@ -126,7 +129,8 @@ mod headless {
         }
         fs::create_dir_all(folder)?;
         let desktop = Desktop::start(Options { size: (1600, 1000), ..Options::default() })?;
-        let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
+        let by_name = ServiceOptions { by_name: true, ..ServiceOptions::default() };
+        let service = Service::start(&program("ondemand-service")?, by_name)?;
         let options = AgentOptions { arguments: vec!["--background".into()], ..AgentOptions::default() };
         let mut show = Show { stage: Stage::with_device(desktop, service, options)?, folder, pictures: 0 };
         show.open_console()?;
@@ -150,33 +154,12 @@ mod headless {
     impl Show<'_> {
         fn open_console(&mut self) -> Result<()> {
             let profile = self.stage.desktop.home().join("browser");
-            // A browser of a person's own would ask whether to save the password; here it would stand before the picture.
-            fs::create_dir_all(profile.join("Default"))?;
-            let preferences =
-                r#"{"credentials_enable_service":false,"profile":{"password_manager_enabled":false}}"#;
-            fs::write(profile.join("Default/Preferences"), preferences)?;
-            let mut browser = self.stage.desktop.command(browser()?);
-            browser.args([
-                "--no-sandbox",
-                "--test-type",
-                "--disable-gpu",
-                "--no-first-run",
-                "--no-default-browser-check",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--disable-quic",
-                "--password-store=basic",
-                "--disable-features=Translate",
-                "--force-renderer-accessibility",
-                "--window-position=0,0",
-                "--window-size=1080,960",
-            ]);
-            browser.arg(format!("--user-data-dir={}", profile.display()));
-            browser.arg(format!("--app={}", self.stage.service.url()));
-            browser.stdout(Stdio::null()).stderr(Stdio::null());
+            let mut browser = rehearsal::browser(&self.stage.desktop, &profile)?;
+            browser.args(["--window-position=0,0", "--window-size=1080,960"]);
+            browser.arg(format!("--app={}", self.stage.service.console_url()));
             self.stage.desktop.spawn(&mut browser)?;
             self.find("entry", "Sign-in name")?;
+            self.find("button", "Use a passkey")?;
             self.picture("console-sign-in")
         }
 
@@ -336,10 +319,5 @@ mod headless {
             println!("{}", path.display());
             Ok(())
         }
-    }
-
-    fn browser() -> Result<&'static str> {
-        let known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-        known.into_iter().find(|path| Path::new(path).exists()).context("no Chromium is installed")
     }
 }

@@ -24,14 +24,30 @@ impl Agent {
         }
     }
 
-    /// Ends the session in which something is wrong, and mutes whose it is. Without a session there is nothing to report.
+    /// Ends the session in which something is wrong, or reports the one that is over, and mutes whose it is. Without a
+    /// session there is nothing to report.
     pub(super) fn report_session(&mut self, now: Now) {
-        let Phase::Active(_, session) = &self.phase else {
-            debug!("a report of a session that is gone ignored");
-            return;
+        let organisation = match &mut self.phase {
+            Phase::Active(_, session) => {
+                let organisation = session.organisation.clone();
+                self.end_session_as(EndReason::User, true, now);
+                organisation
+            }
+            Phase::Ended(_, summary) if !summary.suspicious => {
+                summary.suspicious = true;
+                let organisation = summary.organisation.clone();
+                let session_id = summary.session_id.clone();
+                let send =
+                    Send::End { session_id: session_id.clone(), reason: EndReason::User, suspicious: true };
+                self.send(send);
+                self.record(Entry::Reported { session_id });
+                organisation
+            }
+            Phase::Idle(_) | Phase::Joining(_) | Phase::Home(_) | Phase::Requested(..) | Phase::Ended(..) => {
+                debug!("a report without a session, or of one that is reported, ignored");
+                return;
+            }
         };
-        let organisation = session.organisation.clone();
-        self.end_session_as(EndReason::User, true, now);
         self.mute(organisation);
     }
 
@@ -53,19 +69,9 @@ impl Agent {
                 return;
             }
         };
-        for timer in [
-            Timer::SessionLimit,
-            Timer::SessionLink,
-            Timer::SessionLocked,
-            Timer::Chatting,
-            Timer::Files,
-            Timer::Answer,
-            Timer::RequestLink,
-            Timer::PromptShown,
-            Timer::InputHeld,
-            Timer::Approvable,
-            Timer::Acceptance,
-        ] {
+        let of_session =
+            [Timer::SessionLimit, Timer::SessionLink, Timer::SessionLocked, Timer::Chatting, Timer::Files];
+        for timer in of_session.into_iter().chain(Timer::OF_A_PROMPT) {
             self.timers.stop(timer);
         }
         remember(&mut self.ended_sessions, session.id.clone());
@@ -96,8 +102,9 @@ impl Agent {
         });
         self.effects.push_back(Effect::Notify(Notification::SessionEnded(reason)));
         let base = match base {
+            // Forgotten with the summary: until then the user can report what they find wrong.
             Base::Invitation { .. } => {
-                self.effects.push_back(Effect::ForgetInvitation);
+                self.effects.push_back(Effect::StopListening);
                 None
             }
             Base::Device { .. } => Some(base),
@@ -125,7 +132,10 @@ impl Agent {
     pub(super) fn close_summary(&mut self, _now: Now) {
         match mem::take(&mut self.phase) {
             Phase::Ended(Some(base), _) => self.phase = Phase::Home(base),
-            Phase::Ended(None, _) => self.finish_if_once(),
+            Phase::Ended(None, _) => {
+                self.effects.push_back(Effect::ForgetInvitation);
+                self.finish_if_once();
+            }
             other @ (Phase::Idle(_)
             | Phase::Joining(_)
             | Phase::Home(_)

@@ -109,7 +109,7 @@ impl Agent {
             | AccessFact::Unsupported { .. }
             | AccessFact::Doing { .. }
             | AccessFact::Clipboard(ClipboardFact::NotSent { .. })
-            | AccessFact::InputHeld => {}
+            | AccessFact::Confirmed { .. } => {}
         }
     }
 

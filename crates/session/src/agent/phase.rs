@@ -124,6 +124,9 @@ pub(crate) struct Session {
     pub(crate) started: (Duration, Timestamp),
     pub(crate) limit: Duration,
     pub(crate) access: Access,
+    /// The number with which the access process was last asked to confirm, and the one that confirms a hold of the input.
+    pub(crate) asked: u64,
+    pub(crate) hold: u64,
     pub(crate) tunnel: Tunnel,
     /// What the access process says that it cannot serve here.
     pub(crate) unsupported: Permissions,

@@ -153,6 +153,10 @@ impl Agent {
             }
             self.timers.set(Timer::InputHeld, now.boot + HOLD_LIMIT);
             self.effects.push_back(Effect::HoldInput);
+            let asked = self.ask_to_confirm(now);
+            if let Phase::Active(_, session) = &mut self.phase {
+                session.hold = asked;
+            }
         } else {
             self.show_prompt(now);
         }
@@ -342,10 +346,28 @@ impl Agent {
     /// What this organisation asks for from now on is a no that nobody sees.
     pub(super) fn mute(&mut self, organisation: Responder) {
         self.rings.mute(&organisation.id);
+        self.effects.push_back(Effect::KeepMuted { organisation: organisation.id, muted: true });
         self.notice = Some(Notice::Muted {
             organisation_name: organisation.name,
             number_to_call: self.config.number_to_call.clone(),
+            can_undo: false,
         });
+    }
+
+    /// Whose invitation or device this is, where the user does not want to hear of it.
+    pub(super) fn muted_home(&self) -> Option<&Responder> {
+        let (Phase::Home(base) | Phase::Requested(base, _)) = &self.phase else { return None };
+        Some(base.organisation()).filter(|organisation| self.rings.is_muted(&organisation.id))
+    }
+
+    pub(super) fn unmute(&mut self) {
+        let Some(organisation) = self.muted_home().map(|organisation| organisation.id.clone()) else {
+            debug!("nobody is muted who could ask");
+            return;
+        };
+        self.rings.unmute(&organisation);
+        self.notice = None;
+        self.effects.push_back(Effect::KeepMuted { organisation, muted: false });
     }
 
     pub(super) fn more_time(&mut self, request_id: &RequestId) {
@@ -469,14 +491,7 @@ impl Agent {
 
     /// Takes the prompt out, with everything that hangs on it.
     fn remove_prompt(&mut self, now: Now) -> Option<Prompt> {
-        for timer in [
-            Timer::Answer,
-            Timer::RequestLink,
-            Timer::PromptShown,
-            Timer::InputHeld,
-            Timer::Approvable,
-            Timer::Acceptance,
-        ] {
+        for timer in Timer::OF_A_PROMPT {
             self.timers.stop(timer);
         }
         let prompt = match mem::take(&mut self.phase) {

@@ -12,7 +12,7 @@ const APART: Duration = Duration::from_secs(60);
 const NOES: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// What each organisation has done to the user's patience in this run.
+/// What each organisation has done to the user's patience in this run, and whom they no longer want to hear in any.
 #[derive(Debug, Default)]
 pub(crate) struct Rings {
     rings: BTreeMap<OrganisationId, Ring>,
@@ -60,6 +60,10 @@ impl Rings {
 
     pub(crate) fn mute(&mut self, organisation: &OrganisationId) {
         self.muted.insert(organisation.clone());
+    }
+
+    pub(crate) fn unmute(&mut self, organisation: &OrganisationId) {
+        self.muted.remove(organisation);
     }
 
     pub(crate) fn is_muted(&self, organisation: &OrganisationId) -> bool {

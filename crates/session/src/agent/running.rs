@@ -53,6 +53,8 @@ impl Agent {
             started: (now.boot, now.wall),
             limit: approval.limit,
             access: Access::None,
+            asked: 0,
+            hold: 0,
             tunnel: Tunnel::Coming,
             unsupported: Permissions::EMPTY,
             doing: Actions::EMPTY,
@@ -109,7 +111,7 @@ impl Agent {
     }
 
     /// Starts the access process where something is granted that it serves.
-    fn start_access(&mut self, now: Now) {
+    pub(super) fn start_access(&mut self, now: Now) {
         let paused = self.is_paused();
         let Phase::Active(_, session) = &mut self.phase else { return };
         if session.access == Access::None && session.needs_access() {
@@ -143,6 +145,7 @@ impl Agent {
         let Phase::Active(_, session) = &mut self.phase else { return };
         if session.access != Access::None {
             self.effects.push_back(Effect::Pause);
+            self.ask_to_confirm(now);
         }
         self.report(now);
     }
@@ -151,6 +154,8 @@ impl Agent {
         let Phase::Active(_, session) = &mut self.phase else { return };
         if session.access != Access::None {
             self.effects.push_back(Effect::Resume);
+        } else {
+            self.start_access_again(now);
         }
         self.report(now);
     }
@@ -177,6 +182,7 @@ impl Agent {
         }
         session.access = Access::None;
         session.doing = Actions::EMPTY;
+        self.timers.stop(Timer::Confirmed);
         if mem::take(&mut session.clipboard.is_sending) {
             let fact = ClipboardFact::NotSent { why: NotSent::NoAnswer };
             session.clipboard.last = Some(ClipboardNews { fact, at: now.wall });
@@ -215,12 +221,7 @@ impl Agent {
             }
             AccessFact::Files(fact) => self.files_fact(fact, now),
             AccessFact::Clipboard(fact) => self.clipboard_fact(fact, now),
-            AccessFact::InputHeld => {
-                if session.more.as_ref().is_some_and(|more| more.stage == Stage::Holding) {
-                    session.access = Access::Held;
-                    self.show_prompt(now);
-                }
-            }
+            AccessFact::Confirmed { number } => self.confirmed(number, now),
             AccessFact::Ended => self.end_session(EndReason::AccessFailed, now),
         }
     }
@@ -282,6 +283,7 @@ impl Agent {
         if session.access != Access::None {
             if session.needs_access() {
                 self.effects.push_back(Effect::ChangeGrant(session.grant()));
+                self.ask_to_confirm(now);
             } else {
                 self.stop_access(now);
             }

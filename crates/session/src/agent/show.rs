@@ -5,8 +5,9 @@ use super::{
     phase::{Base, Joining, Phase, Prompt, Session, Stage, Summary, shares_files},
 };
 use crate::{
-    Choice, EndedView, FolderChoice, JoiningStage, Managed, Now, OrganisationPolicy, OrganisationView,
-    PromptStage, PromptView, Responder, Screen, SessionStatus, SessionView, SharedFolder, Timer, View,
+    Choice, EndedView, FolderChoice, JoiningStage, Managed, Notice, Now, OrganisationPolicy,
+    OrganisationView, PromptStage, PromptView, Responder, Screen, SessionStatus, SessionView, SharedFolder,
+    Timer, View,
 };
 use protocol::{Operator, Permission, Permissions, TrustLevel, text};
 use std::time::Duration;
@@ -31,13 +32,25 @@ impl Agent {
             organisation: self.organisation(),
             offline_since: self.offline_since,
             link_trouble: self.link_trouble,
-            notice: self.notice.clone(),
+            notice: self.notice(),
             do_not_disturb_secs: self.timers.get(Timer::DoNotDisturb).map(|due| secs_until(due, now)),
             managed: Managed {
                 by_policy: self.config.managed,
                 may_quit: self.config.may_quit,
                 contact: self.config.contact.clone(),
             },
+        }
+    }
+
+    /// That its own organisation is muted is said for as long as it is.
+    fn notice(&self) -> Option<Notice> {
+        match (&self.notice, self.muted_home()) {
+            (None | Some(Notice::Muted { .. }), Some(organisation)) => Some(Notice::Muted {
+                organisation_name: organisation.name.clone(),
+                number_to_call: self.config.number_to_call.clone(),
+                can_undo: true,
+            }),
+            (notice, _) => notice.clone(),
         }
     }
 
@@ -61,7 +74,10 @@ impl Agent {
             }
             Phase::Home(base) | Phase::Requested(base, _) => home(base),
             Phase::Active(_, session) => Screen::Session(self.session_view(session, now)),
-            Phase::Ended(_, summary) => Screen::Ended(ended(summary)),
+            Phase::Ended(_, summary) => {
+                let number_to_call = self.config.number_to_call.clone();
+                Screen::Ended(EndedView { number_to_call, ..ended(summary) })
+            }
         }
     }
 
@@ -180,6 +196,7 @@ fn ended(summary: &Summary) -> EndedView {
         files: summary.files.clone(),
         clipboard: summary.clipboard,
         suspicious: summary.suspicious,
+        number_to_call: None,
     }
 }
 

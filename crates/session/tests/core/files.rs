@@ -146,6 +146,7 @@ fn a_folder_that_is_shared_stays_the_one_when_more_is_asked_for() {
     assert_eq!(sim.view().prompt.unwrap().folder, None, "it is not about files");
     sim.user(UserInput::Reject { request_id: id("r2"), reason: None });
     sim.user(UserInput::TakeBack { permission: Permission::FilesWrite });
+    sim.confirm();
     sim.advance(secs(60));
     sim.give(Input::RequestReceived(more("r3", FILES)));
     let shown = sim.view().prompt.unwrap().folder.unwrap();

@@ -147,7 +147,8 @@ fn an_agent_for_one_session_leaves_after_it() {
     sim.give(Input::Recorded(id("r1")));
     sim.give(accepted("r1", "s1"));
     sim.user(UserInput::End);
-    assert_eq!(sim.user(UserInput::CloseSummary), [Effect::Exit(Exit::Finished)]);
+    let left = [Effect::ForgetInvitation, Effect::Exit(Exit::Finished)];
+    assert_eq!(sim.user(UserInput::CloseSummary), left);
 }
 
 #[test]

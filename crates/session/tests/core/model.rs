@@ -65,6 +65,9 @@ struct Access {
     granted: Permissions,
     paused: bool,
     held: bool,
+    /// It was told to hold, and the number that confirms it.
+    holds: bool,
+    hold: Option<u64>,
 }
 
 impl Model {
@@ -91,6 +94,7 @@ impl Model {
                     asked.answer_by = (asked.answer_by + secs(120)).min(asked.received + secs(600));
                 }
             }
+            Input::FoundMuted(organisations) => self.muted.extend(organisations.iter().cloned()),
             Input::User(UserInput::TakeBack { permission }) => {
                 for granted in self.sessions.values_mut() {
                     *granted = granted.difference(Permissions::from([*permission]));
@@ -167,8 +171,10 @@ impl Model {
                 self.locked = false;
                 self.locked_since = None;
             }
-            Input::Access(AccessFact::InputHeld) => {
-                if let Some(access) = &mut self.access {
+            Input::Access(AccessFact::Confirmed { number }) => {
+                if let Some(access) = &mut self.access
+                    && access.hold.is_some_and(|hold| hold <= *number)
+                {
                     access.held = true;
                 }
             }
@@ -278,6 +284,8 @@ impl Model {
                         granted: Permissions::EMPTY,
                         paused: false,
                         held: false,
+                        holds: false,
+                        hold: None,
                     });
                     self.access = Some(Access { granted: grant.permissions, ..before });
                     if started {
@@ -291,7 +299,15 @@ impl Model {
                 }
                 Effect::Pause => self.with_access(|access| access.paused = true),
                 Effect::Resume => self.with_access(|access| access.paused = false),
-                Effect::ResumeInput => self.with_access(|access| access.held = false),
+                Effect::ResumeInput => self.with_access(|access| {
+                    (access.held, access.holds, access.hold) = (false, false, None);
+                }),
+                Effect::HoldInput => self.with_access(|access| access.holds = true),
+                Effect::Confirm(number) => self.with_access(|access| {
+                    if access.holds {
+                        access.hold.get_or_insert(*number);
+                    }
+                }),
                 Effect::SendCopied => {
                     let access = self.access.expect("nothing could send anything");
                     assert!(access.granted.contains(protocol::Permission::Clipboard) && !access.paused);
@@ -311,6 +327,15 @@ impl Model {
                     );
                     self.ended.insert(session_id.clone());
                 }
+                Effect::KeepMuted { organisation, muted } => {
+                    let asked_for = matches!(input, Some(Input::User(UserInput::Unmute)));
+                    assert_eq!(*muted, !asked_for, "only who says so hears of an organisation again");
+                    if *muted {
+                        self.muted.insert(organisation.clone());
+                    } else {
+                        self.muted.remove(organisation);
+                    }
+                }
                 Effect::ShowPrompt(request_id) => self.popup = Some((request_id.clone(), None)),
                 Effect::ClosePrompt(request_id) => {
                     if self.popup.as_ref().is_some_and(|(shown, _)| shown == request_id) {
@@ -320,7 +345,7 @@ impl Model {
                 Effect::Exit(_) => self.terminated = true,
                 Effect::Send(_)
                 | Effect::Record(_)
-                | Effect::HoldInput
+                | Effect::StopListening
                 | Effect::ForgetInvitation
                 | Effect::Notify(_) => {}
             }

@@ -104,6 +104,8 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::User(UserInput::Review),
         Input::User(UserInput::End),
         Input::User(UserInput::Report),
+        Input::User(UserInput::Unmute),
+        Input::FoundMuted([responder("support", TrustLevel::New).id].into()),
         Input::User(UserInput::Prolong { by: secs(1800) }),
         Input::User(UserInput::Say { text: "hello".into() }),
         Input::User(UserInput::ChatSeen),
@@ -150,15 +152,16 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::Access(AccessFact::Unsupported { permission: Permission::View }),
         Input::Access(AccessFact::Clipboard(ClipboardFact::Passed { from: Speaker::User, characters: 5 })),
         Input::Access(AccessFact::Clipboard(ClipboardFact::NotSent { why: NotSent::Secret })),
-        Input::Access(AccessFact::InputHeld),
-        Input::Access(AccessFact::InputHeld),
+        Input::Access(AccessFact::Confirmed { number: 1 }),
+        Input::Access(AccessFact::Confirmed { number: 2 }),
         Input::Access(AccessFact::Ended),
         Input::Access(AccessFact::Doing { actions: Actions::all() }),
         Input::Access(AccessFact::Doing { actions: Actions::from([Action::Viewing]) }),
     ]);
     let take_back = prop::sample::select(protocol_permissions())
         .prop_map(|permission| Input::User(UserInput::TakeBack { permission }));
-    prop_oneof![12 => one_of, 1 => take_back, 2 => files_input(), 2 => late_input()]
+    let confirmed = (1u64..6).prop_map(|number| Input::Access(AccessFact::Confirmed { number }));
+    prop_oneof![12 => one_of, 1 => take_back, 1 => confirmed, 2 => files_input(), 2 => late_input()]
 }
 
 /// What an access process said before it was killed, and is heard afterwards.
@@ -173,7 +176,7 @@ fn late_input() -> impl Strategy<Value = Input> {
         1 => Just(AccessFact::Files(FilesFact::Changed(deleted))),
         1 => Just(AccessFact::Clipboard(ClipboardFact::Passed { from: Speaker::Operator, characters: 7 })),
         1 => Just(AccessFact::Doing { actions: Actions::all() }),
-        1 => Just(AccessFact::InputHeld),
+        1 => (0u64..5).prop_map(|number| AccessFact::Confirmed { number }),
         1 => Just(AccessFact::TunnelStands),
         2 => Just(AccessFact::Ended),
     ];

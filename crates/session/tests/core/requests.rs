@@ -330,6 +330,26 @@ fn what_looks_suspicious_mutes_its_organisation() {
 }
 
 #[test]
+fn who_is_muted_stays_so_over_a_restart_until_the_user_says_otherwise() {
+    let organisation = responder("support", TrustLevel::Pinned).id;
+    let mut sim = Sim::new(Config::default());
+    sim.give(Input::FoundMuted([organisation.clone()].into()));
+    assert_eq!(sim.view().notice, None, "nothing is joined");
+    sim.give(Input::Joined(device()));
+    let said = |sim: &Sim| matches!(sim.view().notice, Some(Notice::Muted { can_undo: true, .. }));
+    assert!(said(&sim));
+    sim.user(UserInput::CloseNotice);
+    assert!(said(&sim), "it is said for as long as it is so");
+    let effects = sim.give(Input::RequestReceived(request("r1", [VIEW])));
+    assert_eq!(outcome_of(&effects, "r1"), Some(Outcome::Rejected { reason: None }));
+
+    assert_eq!(sim.user(UserInput::Unmute), [Effect::KeepMuted { organisation, muted: false }]);
+    assert_eq!(sim.view().notice, None);
+    assert!(shown(&sim.give(Input::RequestReceived(request("r2", [VIEW])))));
+    assert_eq!(sim.user(UserInput::Unmute), []);
+}
+
+#[test]
 fn a_request_closes_the_summary_of_the_last_session() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
     sim.user(UserInput::End);

@@ -45,9 +45,9 @@ fn from_code_to_end() {
     let effects = sim.user(UserInput::End);
     assert_eq!(effects[0], Effect::StopAccess, "nothing comes before the access process is gone");
     assert_eq!(end_sent(&effects), Some(EndReason::User));
-    assert!(effects.contains(&Effect::ForgetInvitation));
+    assert!(effects.contains(&Effect::StopListening) && !effects.contains(&Effect::ForgetInvitation));
     assert_eq!(ended_as(&sim), Some(EndReason::User));
-    sim.user(UserInput::CloseSummary);
+    assert_eq!(sim.user(UserInput::CloseSummary), [Effect::ForgetInvitation]);
     assert!(matches!(sim.view().screen, Screen::Idle { problem: None, .. }));
 }
 
@@ -99,12 +99,50 @@ fn what_is_wrong_in_a_session_ends_it_at_once_and_mutes_whose_it_is() {
 }
 
 #[test]
-fn a_report_that_comes_after_the_end_or_without_a_session_changes_nothing() {
+fn a_session_that_is_over_can_be_reported_once_while_its_summary_is_there() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
     sim.give(Input::SessionEnded { session_id: session_id("s1"), reason: EndReason::Operator });
+    let (id, reason) = (session_id("s1"), EndReason::User);
+    let expected = [
+        Effect::Send(Send::End { session_id: id.clone(), reason, suspicious: true }),
+        Effect::Record(Entry::Reported { session_id: id }),
+        Effect::KeepMuted { organisation: responder("support", TrustLevel::Pinned).id, muted: true },
+    ];
+    assert_eq!(sim.user(UserInput::Report), expected);
+    let view = sim.view();
+    assert!(matches!(view.notice, Some(Notice::Muted { can_undo: false, .. })), "{:?}", view.notice);
+    let Screen::Ended(ended) = view.screen else { panic!("no summary") };
+    assert_eq!((ended.reason, ended.suspicious), (EndReason::Operator, true));
     assert_eq!(sim.user(UserInput::Report), []);
-    assert_eq!(sim.view().notice, None);
+    sim.user(UserInput::CloseSummary);
+    assert_eq!(sim.user(UserInput::Report), []);
     assert_eq!(Sim::ready().user(UserInput::Report), []);
+}
+
+#[test]
+fn an_invitation_is_forgotten_with_the_summary_of_its_session_however_that_goes() {
+    let ended = || {
+        let mut sim = Sim::waiting(Config::default(), TrustLevel::Pinned);
+        sim.give(Input::RequestReceived(request("r1", [VIEW])));
+        sim.make_approvable("r1");
+        sim.user(approve("r1", [VIEW]));
+        sim.give(Input::Recorded(id("r1")));
+        sim.give(accepted("r1", "s1"));
+        let effects = sim.user(UserInput::End);
+        assert!(effects.contains(&Effect::StopListening) && !effects.contains(&Effect::ForgetInvitation));
+        sim
+    };
+    for input in [
+        Input::User(UserInput::CloseSummary),
+        Input::User(UserInput::End),
+        Input::User(UserInput::Start { code: code() }),
+        Input::CodeOffered(code()),
+        Input::Terminating,
+    ] {
+        let effects = ended().give(input.clone());
+        assert_eq!(effects[0], Effect::ForgetInvitation, "{input:?}");
+    }
+    assert_eq!(ended().advance(secs(600)), [Effect::ForgetInvitation], "nobody closes it");
 }
 
 #[test]
@@ -145,7 +183,7 @@ fn a_request_for_more_is_shown_only_after_the_operators_input_is_held() {
     let mut sim = Sim::active(Permissions::from([VIEW, CONTROL]));
     let effects = sim.give(Input::RequestReceived(more("r2", [Permission::FilesRead])));
     assert!(effects.contains(&Effect::HoldInput) && !shown(&effects));
-    let effects = sim.give(Input::Access(AccessFact::InputHeld));
+    let effects = sim.give(Input::Access(AccessFact::Confirmed { number: asked(&effects) }));
     assert!(shown(&effects));
     let effects = sim.user(UserInput::Reject { request_id: id("r2"), reason: None });
     assert!(effects.contains(&Effect::ResumeInput));
@@ -181,9 +219,11 @@ fn a_lost_link_pauses_at_once_and_ends_after_a_minute() {
     assert_eq!(sim.give(Input::LinkLost(LinkTrouble::Unreachable))[0], Effect::Pause);
     let Screen::Session(session) = sim.view().screen else { panic!("no session") };
     assert_eq!(session.status, SessionStatus::Reconnecting);
+    sim.confirm();
     sim.advance(secs(59));
     assert_eq!(sim.give(Input::LinkRestored)[0], Effect::Resume);
     sim.give(Input::LinkLost(LinkTrouble::Unreachable));
+    sim.confirm();
     let effects = sim.advance(secs(60));
     assert_eq!(effects[0], Effect::StopAccess);
     assert_eq!(ended_as(&sim), Some(EndReason::LinkLost));
@@ -251,6 +291,7 @@ fn without_anything_that_needs_a_tunnel_its_loss_does_not_matter() {
 fn one_loss_after_the_other_does_not_make_the_minute_longer() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
     sim.give(Input::LinkLost(LinkTrouble::Unreachable));
+    sim.confirm();
     sim.advance(secs(30));
     sim.give(Input::Access(AccessFact::TunnelLost));
     sim.give(Input::LinkRestored);
@@ -263,9 +304,11 @@ fn a_locked_screen_suspends_at_once_and_ends_after_five_minutes() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
     assert_eq!(sim.give(Input::ScreenLocked)[0], Effect::Pause);
     assert_eq!(sim.view().tray_state(), TrayState::Suspended);
+    sim.confirm();
     sim.advance(secs(299));
     assert_eq!(sim.give(Input::ScreenUnlocked)[0], Effect::Resume);
     sim.give(Input::ScreenLocked);
+    sim.confirm();
     sim.advance(secs(300));
     assert_eq!(ended_as(&sim), Some(EndReason::Locked));
 }

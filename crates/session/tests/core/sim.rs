@@ -74,6 +74,12 @@ impl Sim {
         self.give(Input::User(input))
     }
 
+    /// The access process has carried out what it was told.
+    pub(crate) fn confirm(&mut self) {
+        let asked = asked(&self.effects);
+        self.give(Input::Access(AccessFact::Confirmed { number: asked }));
+    }
+
     /// Lets time pass from deadline to deadline.
     pub(crate) fn advance(&mut self, by: Duration) -> Vec<Effect> {
         let until = self.now.boot + by;
@@ -226,6 +232,15 @@ pub(crate) fn unanswered(cause: UnansweredCause) -> Option<Outcome> {
 
 pub(crate) fn access_started(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| matches!(effect, Effect::StartAccess(_)))
+}
+
+/// The number with which the access process is to confirm what it was told last.
+pub(crate) fn asked(effects: &[Effect]) -> u64 {
+    let number = |effect: &Effect| match effect {
+        Effect::Confirm(number) => Some(*number),
+        _ => None,
+    };
+    effects.iter().rev().find_map(number).expect("it is asked to confirm")
 }
 
 pub(crate) fn end_sent(effects: &[Effect]) -> Option<EndReason> {

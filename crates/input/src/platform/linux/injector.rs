@@ -10,7 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use x11rb::{connection::Connection as _, protocol::xproto::ConnectionExt as _, wrapper::ConnectionExt as _};
@@ -65,19 +65,6 @@ struct Hands {
     reported: Held,
 }
 
-/// How far a press has come.
-enum Progress {
-    Done(Done),
-    /// To be tried again after this time.
-    Wait(Duration),
-}
-
-impl From<Refusal> for Progress {
-    fn from(refusal: Refusal) -> Self {
-        Self::Done(Done::Refused(refusal))
-    }
-}
-
 impl Injector {
     pub(crate) fn open(display: &Display, options: Options, report: Report) -> Result<Self, Error> {
         let server = Server::connect(display)?;
@@ -115,19 +102,11 @@ impl Injector {
     }
 
     pub(crate) fn key(&mut self, down: bool, symbol: u32) -> Result<Done, Error> {
-        loop {
-            let progress =
-                self.shared.work(
-                    |hands, local| {
-                        if down { hands.press(symbol, local) } else { hands.let_key_go(symbol) }
-                    },
-                )?;
-            match progress {
-                Progress::Done(done) => return Ok(done),
-                // Not with the hands locked: the user may want to come first meanwhile.
-                Progress::Wait(time) => std::thread::sleep(time),
-            }
-        }
+        self.shared.work(
+            |hands, local| {
+                if down { hands.press(symbol, local) } else { hands.let_key_go(symbol) }
+            },
+        )
     }
 
     pub(crate) fn pointer(&mut self, x: u16, y: u16, buttons: u16) -> Result<Done, Error> {
@@ -224,26 +203,26 @@ impl Hands {
         self.tell(self.held_with(&keys, &self.buttons.pressed()));
     }
 
-    fn press(&mut self, wanted: u32, local: &Local) -> Result<Progress, Error> {
+    fn press(&mut self, wanted: u32, local: &Local) -> Result<Done, Error> {
         if self.keys.holds(wanted) {
-            return Ok(Progress::Done(Done::Injected));
+            return Ok(Done::Injected);
         }
         for _ in 0..ATTEMPTS {
             self.follow_layout()?;
             if local.comes_first(Instant::now(), || self.server.user_holds_something())? {
-                return Ok(Refusal::LocalInput.into());
+                return Ok(Done::Refused(Refusal::LocalInput));
             }
             let held = self.keys.modifiers(&self.map);
             let Some(stroke) = self.map.find(wanted, self.state, held) else {
                 match self.lend(wanted)? {
                     Choice::Key(_) => continue,
-                    Choice::Wait(time) => return Ok(Progress::Wait(time)),
-                    Choice::None => return Ok(Refusal::NoKey.into()),
+                    Choice::Wait(time) => return Ok(Done::Later(time)),
+                    Choice::None => return Ok(Done::Refused(Refusal::NoKey)),
                 }
             };
             let next = self.keys.after_press(wanted, stroke, &self.map);
             if self.is_users(&next) {
-                return Ok(Refusal::GlobalKey.into());
+                return Ok(Done::Refused(Refusal::GlobalKey));
             }
             self.tell_of_keys(&next);
             let steps = next.steps_from(&self.keys, Some(stroke.code));
@@ -252,17 +231,17 @@ impl Hands {
                     self.spares.note_use(stroke.code, Instant::now());
                     self.keys = next;
                     self.tell_what_is()?;
-                    return Ok(Progress::Done(Done::Injected));
+                    return Ok(Done::Injected);
                 }
                 Some(refused) => {
                     self.tell_what_is()?;
-                    return Ok(Progress::Done(refused));
+                    return Ok(refused);
                 }
                 None => {}
             }
         }
         self.tell_what_is()?;
-        Ok(Refusal::NoKey.into())
+        Ok(Done::Refused(Refusal::NoKey))
     }
 
     /// Sends the steps, unless they would reach one of the agent's windows; `None` where they would mean something
@@ -292,7 +271,7 @@ impl Hands {
         Ok(Some(Done::Injected))
     }
 
-    fn let_key_go(&mut self, symbol: u32) -> Result<Progress, Error> {
+    fn let_key_go(&mut self, symbol: u32) -> Result<Done, Error> {
         if let Some(mut next) = self.keys.after_release(symbol, &self.map) {
             if self.is_users(&next) {
                 next = next.without_new(&self.keys);
@@ -305,7 +284,7 @@ impl Hands {
             self.keys = next;
             self.tell_what_is()?;
         }
-        Ok(Progress::Done(Done::Injected))
+        Ok(Done::Injected)
     }
 
     /// Whether that would be the key with which the user answers a request.

@@ -4,11 +4,12 @@
 use crate::{
     content::{AREA, FLIP},
     costs,
+    files::Files,
     run::{certificate, write},
     viewer::{Dump, Viewer},
 };
 use anyhow::{Context, Result, ensure};
-use protocol::Permission;
+use protocol::{Permission, SessionId};
 use rehearsal::{
     AgentOptions, Bridge, Service, ServiceOptions, Signal, Slowness, Stage, Wire, program, signal_pid,
     wait_for,
@@ -34,6 +35,8 @@ const IN_FLIGHT: Duration = Duration::from_millis(60);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A line as many a home office has it.
 const SLOW: Slowness = Slowness { delay: Duration::from_millis(30), bits_per_second: 20_000_000 };
+/// How large the files are that go each way, in megabytes: to see that it works, on a slow line, and as fast as can be.
+const MEGABYTES: [usize; 3] = [16, 20, 512];
 /// The quality that the viewer asks for, on VNC's scale of 0 to 9; what viewers ask for unless told otherwise.
 const QUALITY: u8 = 8;
 
@@ -62,10 +65,11 @@ fn measure(
 ) -> Result<Map<String, Value>> {
     let tls = certificate(folder)?;
     let desktop = Desktop::start(Options { size, ..Options::default() })?;
-    let service = Service::start(&program("ondemand-service")?, ServiceOptions { tls: Some(tls.clone()) })?;
+    let options = ServiceOptions { tls: Some(tls.clone()), ..ServiceOptions::default() };
+    let service = Service::start(&program("ondemand-service")?, options)?;
     let options = AgentOptions {
         service_url: service.url(),
-        extra_ca: Some(tls.0),
+        extra_ca: Some(tls.0.clone()),
         arguments: vec!["--background".into()],
         ..AgentOptions::default()
     };
@@ -80,11 +84,13 @@ fn measure(
         figures.insert("ours_approve_to_first_picture_ms_median".into(), json!(costs::median(&mut first)));
     }
 
-    let session = stage.session([Permission::View])?;
+    let session = stage.session([Permission::View, Permission::FilesRead, Permission::FilesWrite])?;
     stage.wait_for_access(true)?;
     let bridge = stage.operator.desktop(&session)?;
     let access = stage.access_process().context("there is no access process")?;
-    let ours = bench.server("ours", access, bridge.address)?;
+    let mut ours = bench.server("ours", access, bridge.address)?;
+    // Beside theirs stands what they do as well.
+    let files = bench.files(&session, &tls.0, bridge.address.port())?;
     drop(bridge);
     for (name, mut command) in others(&stage.desktop)? {
         let other = Other::start(&mut command)?;
@@ -98,6 +104,7 @@ fn measure(
         }
         figures.extend(theirs.into_iter().map(|(what, value)| (format!("{name}_{what}"), value)));
     }
+    ours.extend(files);
     figures.extend(ours.into_iter().map(|(what, value)| (format!("ours_{what}"), value)));
     stage.operator.end(&session)?;
     Ok(figures)
@@ -216,6 +223,39 @@ impl Bench<'_> {
         let mut latencies = self.flip(&viewer)?;
         note("pixel_to_client_ms_median", costs::median(&mut latencies));
         note("pixel_to_client_ms_p95", costs::percentile_95(&mut latencies));
+        Ok(figures)
+    }
+
+    /// Files each way, and, on a line that is not slow, what the picture notices of it.
+    fn files(&self, session: &SessionId, authority: &Path, desktop: u16) -> Result<Map<String, Value>> {
+        let mut figures = Map::new();
+        let mut note = |what: &str, value: f64| {
+            println!("  {:<12} {what:<44} {value:.2}", "ours");
+            figures.insert(what.into(), json!(value));
+        };
+        let megabytes = MEGABYTES[if self.quick { 0 } else { 2 - usize::from(self.slowness.is_some()) }];
+        let service = self.stage.service.url();
+        let service = service.rsplit('/').next().context("no address")?.parse()?;
+        let wire = self.slowness.map(|slowness| Wire::slow(service, slowness)).transpose()?;
+        let credential = self.stage.operator.files(session)?;
+        let place = self.stage.agent.home().join("Downloads");
+        let bytes = megabytes * 1_000_000;
+        let files = Files::new(credential, authority, place, self.folder, bytes, wire.as_ref())?;
+        note("download_megabytes_per_second", files.download()?);
+        note("upload_megabytes_per_second", files.upload()?);
+        if self.slowness.is_some() {
+            return Ok(figures);
+        }
+        let (x, y, side) = FLIP;
+        let middle = (u32::from(x.unsigned_abs() + side / 2), u32::from(y.unsigned_abs() + side / 2));
+        for (upload, what) in [(false, "download"), (true, "upload")] {
+            let viewer = Viewer::connect(self.folder, desktop, QUALITY, middle)?;
+            viewer.next(PATIENCE)?;
+            let _beside = Killed(files.keep_on(upload)?);
+            std::thread::sleep(SETTLED);
+            let mut latencies = self.flip(&viewer)?;
+            note(&format!("pixel_to_client_beside_{what}_ms_p95"), costs::percentile_95(&mut latencies));
+        }
         Ok(figures)
     }
 

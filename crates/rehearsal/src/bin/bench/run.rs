@@ -61,7 +61,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let certificates = tempfile::tempdir()?;
     let tls = certificate(certificates.path())?;
     let desktop = Desktop::start(Options::default())?;
-    let service = Service::start(&program("ondemand-service")?, ServiceOptions { tls: Some(tls.clone()) })?;
+    let options = ServiceOptions { tls: Some(tls.clone()), ..ServiceOptions::default() };
+    let service = Service::start(&program("ondemand-service")?, options)?;
     let address = service.url().rsplit('/').next().context("no address")?.parse()?;
     let wire = Wire::start(address)?;
     let options = AgentOptions {
