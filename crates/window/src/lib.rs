@@ -24,7 +24,7 @@ mod transcript;
 pub mod ui;
 
 pub use prompt::PromptUi;
-pub use service_question::ask_service;
+pub use service_question::{Refusal, ask_service, show_refusal};
 pub use session_window::{BarUi, SessionUi};
 pub use stage::make_names_legible;
 pub use talk::Tell;

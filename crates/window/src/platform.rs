@@ -15,7 +15,7 @@ use macos as system;
 use windows as system;
 
 pub(crate) use system::{
-    Bus, dress, follow_appearance, has_keys, prepare, release, take_keyboard, watch, watch_minimised,
+    Bus, dress, follow_appearance, has_keys, prepare, release, take_keyboard, watch_minimised,
 };
 
 use crate::NoDisplay;
@@ -35,6 +35,15 @@ pub(crate) enum Manner {
 
 /// The manner of the next window that is made.
 pub(crate) type NextManner = Rc<Cell<Manner>>;
+
+/// What is known of a window that opens quietly, before it is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dressed {
+    /// How high it may be, in logical pixels.
+    pub(crate) room: Option<f32>,
+    /// Whether the system tells what covers it.
+    pub(crate) proven: bool,
+}
 
 /// Where a quiet window appears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

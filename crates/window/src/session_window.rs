@@ -161,6 +161,7 @@ impl SessionUi {
         let window = &self.window;
         self.on_press(|window, tell| window.on_end(move || tell(UserInput::End)));
         self.on_press(|window, tell| window.on_report(move || tell(UserInput::Report)));
+        self.on_press(|window, tell| window.on_unmute(move || tell(UserInput::Unmute)));
         self.on_press(|window, tell| window.on_review(move || tell(UserInput::Review)));
         self.on_press(|window, tell| window.on_close_notice(move || tell(UserInput::CloseNotice)));
         self.on_press(|window, tell| window.on_confirm_join(move || tell(UserInput::ConfirmJoin)));

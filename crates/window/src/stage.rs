@@ -3,7 +3,7 @@
 use crate::{
     Opening,
     fonts::{self, Fonts},
-    platform::{self, Bus, Manner, NextManner, Place},
+    platform::{self, Bus, Dressed, Manner, NextManner, Place},
     talk::{self, Event, Sight, Watcher},
     ui,
 };
@@ -38,14 +38,6 @@ pub(crate) struct Stage {
     pub(crate) fonts: Fonts,
     pub(crate) dark: FirstAnswer,
     bus: Bus,
-}
-
-/// What is known of a window that opens quietly, before it is shown.
-pub(crate) struct Dressed {
-    /// How high it may be, in logical pixels.
-    pub(crate) room: Option<f32>,
-    /// Whether the system tells what covers it.
-    pub(crate) proven: bool,
 }
 
 /// Light or dark, when the desktop has said so.
@@ -98,12 +90,8 @@ impl Stage {
         // Shown and hidden at once, the window will be created hidden, and its manners are in place before it is seen.
         component.show()?;
         component.hide()?;
-        let dressed = {
-            let handle = component.window().winit_window().await?;
-            let room = platform::dress(&handle, place).map(|room| room / handle.scale_factor() as f32);
-            Dressed { room, proven: platform::watch(&handle, watcher) }
-        };
-        Ok(dressed)
+        let handle = component.window().winit_window().await?;
+        Ok(platform::dress(&handle, place, watcher))
     }
 
     /// To be called when the event loop runs.

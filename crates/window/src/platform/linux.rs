@@ -5,7 +5,7 @@ mod x11;
 
 pub(crate) use appearance::follow as follow_appearance;
 
-use super::{Manner, Place};
+use super::{Dressed, Manner, Place};
 use crate::{
     fonts::{self, Fonts},
     talk::Watcher,
@@ -21,9 +21,16 @@ use tempfile::TempDir;
 
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 const FONTS: &str = "FONTCONFIG_FILE";
+const FONTS_ROOT: &str = "FONTCONFIG_SYSROOT";
 
-/// What the environment said before [`prepare`]: the session bus's address, and where the fonts are listed.
-pub(crate) struct Bus(Option<OsString>, Option<OsString>);
+/// What the environment said before [`prepare`]: where the session bus is, and the system's fonts.
+pub(crate) struct Bus([(&'static str, Option<OsString>); 3]);
+
+impl Bus {
+    fn address(&self) -> Option<&OsString> {
+        self.0[0].1.as_ref()
+    }
+}
 
 /// What [`prepare`] changed.
 pub(crate) struct Prepared {
@@ -35,29 +42,36 @@ pub(crate) struct Prepared {
 /// Spares the process what would delay its window. To be called before any thread is started; what it returns is to be
 /// kept until the toolkit has started.
 pub(crate) fn prepare(kind: WindowKind, fonts: Fonts) -> Prepared {
-    let listed_fonts = std::env::var_os(FONTS);
+    let before = [BUS, FONTS, FONTS_ROOT].map(|name| (name, std::env::var_os(name)));
     let short_cuts = take_short_cuts(kind, fonts).ok();
     // The toolkit holds the first window back for half a second where the settings portal hangs. It is kept from the
     // bus while it looks for the portal; `follow_appearance` asks the portal without anybody waiting.
-    let bus = std::env::var_os(BUS);
     set_variable(BUS, &"none".into());
     // Links are opened with the desktop's own program, which has to be found.
     set_variable("PATH", &"/usr/local/bin:/usr/bin:/bin".into());
-    Prepared { bus: Bus(bus, listed_fonts), _short_cuts: short_cuts }
+    Prepared { bus: Bus(before), _short_cuts: short_cuts }
 }
 
 /// Gives the toolkit's libraries files of our own to read while they start.
 ///
 /// - The toolkit aborts where fontconfig knows no font at all, so it knows one of ours.
-/// - Listing the system's fonts takes 20 ms, for nothing where the bundled ones are enough.
+/// - Listing the system's fonts takes 20 ms, for nothing where the bundled ones are enough. There fontconfig reads its
+///   templates in any case, unless it is told of a root without any; its older releases look for a font once with that
+///   root before the path and once without it.
 /// - The table of compose keys takes 10 ms to read, for nothing where nothing is typed.
 fn take_short_cuts(kind: WindowKind, fonts: Fonts) -> std::io::Result<TempDir> {
     let folder = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, Into::into);
     let folder = tempfile::Builder::new().prefix("ondemand-agent-").tempdir_in(folder)?;
-    let path = folder.path();
+    let path = folder.path().canonicalize()?;
 
     let others = match fonts {
-        Fonts::Bundled => String::new(),
+        Fonts::Bundled => {
+            let mirrored = path.join(path.strip_prefix("/").unwrap_or(&path));
+            std::fs::create_dir_all(mirrored.parent().unwrap_or(&path))?;
+            std::os::unix::fs::symlink(&path, mirrored)?;
+            set_variable(FONTS_ROOT, &path.clone().into());
+            String::new()
+        }
         Fonts::System => {
             let given = std::env::var(FONTS).unwrap_or_else(|_| "/etc/fonts/fonts.conf".into());
             format!("<include ignore_missing=\"yes\">{}</include>", escaped(&given))
@@ -66,9 +80,10 @@ fn take_short_cuts(kind: WindowKind, fonts: Fonts) -> std::io::Result<TempDir> {
     let own = escaped(&path.display().to_string());
     let configuration = format!(
         "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\
-         <fontconfig>{others}<dir>{own}</dir><cachedir>{own}</cachedir></fontconfig>"
+         <fontconfig>{others}<dir>{own}/fonts</dir><cachedir>{own}</cachedir></fontconfig>"
     );
-    std::fs::write(path.join("font.ttf"), fonts::SMALLEST)?;
+    std::fs::create_dir(path.join("fonts"))?;
+    std::fs::write(path.join("fonts/font.ttf"), fonts::SMALLEST)?;
     std::fs::write(path.join("fonts.conf"), configuration)?;
     set_variable(FONTS, &path.join("fonts.conf").into());
 
@@ -85,8 +100,8 @@ fn escaped(text: &str) -> String {
 
 /// Gives back what was hidden: assistive technologies are reached over the session bus, and a browser that opens a link
 /// needs the system's fonts.
-pub(crate) fn release(Bus(bus, fonts): &Bus) {
-    for (name, value) in [(BUS, bus), (FONTS, fonts)] {
+pub(crate) fn release(Bus(before): &Bus) {
+    for (name, value) in before {
         match value {
             Some(value) => set_variable(name, value),
             // SAFETY: as in `set_variable`.
@@ -112,21 +127,15 @@ pub(crate) fn attributes(attributes: WindowAttributes, manner: Manner) -> Window
     }
 }
 
-/// Gives a window that is not on the screen yet the manners of a quiet one, and its place. Returns how high it may be, in
-/// pixels.
-pub(crate) fn dress(window: &Window, place: Place) -> Option<f32> {
-    match x11::dress(x11_id(window)?, window.inner_size().into(), place) {
-        Ok(room) => Some(room),
-        Err(error) => {
-            eprintln!("the window could not be placed: {error}");
-            None
-        }
-    }
-}
-
-/// Reports whether the popup can be seen, as far as the system tells; returns whether it does.
-pub(crate) fn watch(window: &Window, watcher: Watcher) -> bool {
-    x11_id(window).is_some_and(|id| x11::watch(id, watcher))
+/// Gives a window that is not on the screen yet the manners of a quiet one, and its place, and reports whether it can be
+/// seen, as far as the system tells.
+pub(crate) fn dress(window: &Window, place: Place, watcher: Watcher) -> Dressed {
+    let Some(id) = x11_id(window) else { return Dressed::default() };
+    let (size, scale) = (window.inner_size().into(), window.scale_factor());
+    x11::dress(id, size, scale, place, watcher).unwrap_or_else(|error| {
+        eprintln!("the window could not be placed: {error}");
+        Dressed::default()
+    })
 }
 
 /// Reports when the window is minimised.

@@ -1,6 +1,6 @@
 //! Windows: the popup opens inactive and above others; whether something covers it is not told.
 
-use super::{Manner, Place, never_answers};
+use super::{Dressed, Manner, Place, never_answers};
 use crate::{
     fonts::Fonts,
     talk::{Event, Watcher},
@@ -42,17 +42,13 @@ pub(crate) fn attributes(attributes: WindowAttributes, manner: Manner) -> Window
     }
 }
 
-/// The system places the popup.
-pub(crate) fn dress(window: &Window, place: Place) -> Option<f32> {
+/// The system places the popup. winit reports no occlusion on Windows, so the popup counts as visible only
+/// while it is the active window.
+pub(crate) fn dress(window: &Window, place: Place, _watcher: Watcher) -> Dressed {
     if place == Place::Top {
         super::place_at_top(window);
     }
-    None
-}
-
-/// winit reports no occlusion on Windows, so the popup counts as visible only while it is the active window.
-pub(crate) fn watch(_window: &Window, _watcher: Watcher) -> bool {
-    false
+    Dressed::default()
 }
 
 /// The toolkit's events say when a window is minimised.

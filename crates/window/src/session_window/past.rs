@@ -28,7 +28,7 @@ fn model<T: Clone + 'static>(rows: impl Iterator<Item = T>) -> ModelRc<T> {
 fn past(entry: &HistoryEntry) -> Past {
     let (result, reason, cause) = match entry.result {
         HistoryResult::Open => (PastResult::Open, None, None),
-        HistoryResult::Ended { .. } if entry.suspicious => (PastResult::Reported, None, None),
+        HistoryResult::Ended { reason } if entry.suspicious => (PastResult::Reported, Some(reason), None),
         HistoryResult::Ended { reason } => (PastResult::Ended, Some(reason), None),
         HistoryResult::NotStarted { reason } => (PastResult::NotStarted, Some(reason), None),
         HistoryResult::Rejected { reason: None } => (PastResult::Rejected, None, None),

@@ -133,7 +133,8 @@ fn show_notice(window: &SessionWindow, notice: Option<&Notice>) {
             (NoticeKind::Unanswered, Some(operator_name), None)
         }
         Some(Notice::Rejected { operator_name }) => (NoticeKind::Rejected, Some(operator_name), None),
-        Some(Notice::Muted { organisation_name, number_to_call }) => {
+        Some(Notice::Muted { organisation_name, number_to_call, can_undo }) => {
+            window.set_notice_can_undo(*can_undo);
             window.set_notice_number(number_to_call.as_deref().map(telephone).unwrap_or_default().into());
             (NoticeKind::Muted, None, Some(organisation_name))
         }
@@ -263,6 +264,8 @@ fn show_ended(ui: &SessionUi, ended: &EndedView) {
     window.set_ended_organisation(isolated(&ended.organisation.name).into());
     window.set_ended_reason(ended.reason.into());
     window.set_ended_suspicious(ended.suspicious);
+    let number = ended.number_to_call.as_deref();
+    window.set_number_to_call(number.map(telephone).unwrap_or_default().into());
     window.set_ended_started(clock::when(ended.started_at).into());
     window.set_ended_seconds(clock::seconds(ended.lasted_secs));
     fill(&ui.ended_granted, ended.granted.iter().map(Into::into));

@@ -9,7 +9,7 @@ use slint::{
         software_renderer::{MinimalSoftwareWindow, RepaintBufferType},
     },
 };
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 use texts::Language;
 use window::{
     BarUi, PromptUi, SessionUi,
@@ -54,6 +54,11 @@ struct NoDisplay;
 impl Platform for NoDisplay {
     fn create_window_adapter(&self) -> Result<Rc<dyn WindowAdapter>, PlatformError> {
         Ok(MinimalSoftwareWindow::new(RepaintBufferType::NewBuffer))
+    }
+
+    /// Time stands still: a text cursor blinks, and a machine that is busy would draw it at another moment.
+    fn duration_since_start(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

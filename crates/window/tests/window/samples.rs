@@ -142,6 +142,7 @@ pub(crate) fn ended() -> EndedView {
         files: FilesDone::default(),
         clipboard: ClipboardDone::default(),
         suspicious: false,
+        number_to_call: Some("+44 20 7946 0000".into()),
     }
 }
 

@@ -76,6 +76,7 @@ pub(crate) fn all() -> Vec<(&'static str, Scene)> {
         ("session-link", Scene::Link(running())),
         ("session-wrong", Scene::Wrong(running())),
         ("session-wrong-no-number", Scene::Wrong(view(Screen::Session(unnumbered)))),
+        ("ended-wrong", Scene::Wrong(view(Screen::Ended(ended())))),
         ("prompt-test", Scene::PromptTest(asking(PromptView { answer_secs: 58, ..prompt(TrustLevel::New) }))),
         ("prompt-over", Scene::PromptOver(Box::new((new(), over)))),
         ("about", Scene::About(Managed::default())),
@@ -263,9 +264,10 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
     let waiting = || view(Screen::Waiting { expires_at: at("2026-03-01T16:05:00Z") });
     let withdrawn =
         Notice::Unanswered { operator_name: "Olivia Example".into(), cause: UnansweredCause::Withdrawn };
-    let muted = || Notice::Muted {
+    let muted = |can_undo| Notice::Muted {
         organisation_name: "Example Support".into(),
         number_to_call: Some("+44 20 7946 0000".into()),
+        can_undo,
     };
     let busy = Notice::ToldBusy {
         operator_name: LONG.into(),
@@ -304,7 +306,7 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ("waiting-told-busy", View { notice: Some(busy), ..waiting() }),
         ("waiting-not-started", View { notice: Some(not_started), ..waiting() }),
         ("waiting-rejected", View { notice: Some(rejected), ..waiting() }),
-        ("waiting-muted", View { notice: Some(muted()), ..waiting() }),
+        ("waiting-muted", View { notice: Some(muted(true)), ..waiting() }),
         ("waiting-request", asking(prompt(TrustLevel::Known))),
         ("ready", ready(None)),
         ("ready-sending", ready(Some(HelpStatus::Sending))),
@@ -407,7 +409,10 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ("ended", view(Screen::Ended(ended()))),
         (
             "ended-reported",
-            View { notice: Some(muted()), ..view(Screen::Ended(EndedView { suspicious: true, ..ended() })) },
+            View {
+                notice: Some(muted(false)),
+                ..view(Screen::Ended(EndedView { suspicious: true, ..ended() }))
+            },
         ),
         (
             "ended-files",

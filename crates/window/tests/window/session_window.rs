@@ -5,13 +5,13 @@ use crate::samples::{self, idle, session, view};
 use crate::scenes;
 use i_slint_backend_testing::{AccessibleRole, ElementQuery};
 use line::FromWindow;
-use protocol::{Permission, Permissions};
-use session::{EndedView, HelpStatus, Screen, SessionView, UserInput, View};
+use protocol::{EndReason, Permission, Permissions};
+use session::{EndedView, HelpStatus, Notice, Screen, SessionView, UserInput, View};
 use slint::{ComponentHandle as _, LogicalSize, platform::Key};
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, fs, path::Path, rc::Rc, time::Duration};
 use window::{
     BarUi, SessionUi,
-    ui::{Question, SessionWindow},
+    ui::{Question, SessionWindow, Ui},
 };
 
 fn open(view: &View) -> (SessionUi, said::Log) {
@@ -234,7 +234,8 @@ fn help_is_asked_for_and_withdrawn() {
 fn notices_are_closed_quiet_requests_reviewed_and_summaries_done() {
     let scene = |name| scenes::windows().into_iter().find(|(scene, _)| *scene == name).unwrap().1;
     for (name, button, input) in [
-        ("waiting-muted", "Close this note", UserInput::CloseNotice),
+        ("waiting-rejected", "Close this note", UserInput::CloseNotice),
+        ("waiting-muted", "Show them again", UserInput::Unmute),
         ("ready-quiet-request", "Review", UserInput::Review),
         ("ended", "Done", UserInput::CloseSummary),
     ] {
@@ -262,6 +263,64 @@ fn whoever_thinks_that_something_is_wrong_reads_what_follows_and_can_end_and_rep
     hands(&ui).press("Something is wrong");
     hands(&ui).press("End and report");
     assert_eq!(log.take(), [UserInput::End, UserInput::Report]);
+}
+
+#[test]
+fn a_session_that_is_over_is_reported_once_it_was_said_what_follows() {
+    let over = |reason, suspicious| view(Screen::Ended(EndedView { reason, suspicious, ..samples::ended() }));
+    let (ui, log) = open(&over(EndReason::Operator, false));
+    hands(&ui).press("Something is wrong");
+    assert!(hands(&ui).sees("The session is over: Olivia Example can see and do nothing more here."));
+    assert!(hands(&ui).sees("The operator does not learn of it."));
+    assert!(hands(&ui).sees("Hang up, and call +44 20 7946 0000."));
+    assert!(!hands(&ui).sees("Only end the session"));
+    assert!(log.take().is_empty(), "nothing is sent yet");
+    hands(&ui).press("Report the session");
+    assert_eq!(log.take(), [UserInput::Report]);
+    ui.show_view(&over(EndReason::Operator, true));
+    assert!(
+        hands(&ui).sees("The operator ended the session. You reported the session."),
+        "{:?}",
+        hands(&ui).texts()
+    );
+    assert!(!hands(&ui).sees("Something is wrong"), "once is enough");
+}
+
+#[test]
+fn who_is_muted_can_be_heard_again_where_they_could_ask() {
+    let muted = |can_undo| Notice::Muted {
+        organisation_name: "Example Support".into(),
+        number_to_call: None,
+        can_undo,
+    };
+    let with = |can_undo| View { notice: Some(muted(can_undo)), ..view(idle()) };
+    let (ui, log) = open(&with(true));
+    assert!(!hands(&ui).sees("Close this note"));
+    hands(&ui).press("Show them again");
+    ui.show_view(&with(false));
+    assert!(!hands(&ui).sees("Show them again"));
+    hands(&ui).press("Close this note");
+    assert_eq!(log.take(), [UserInput::Unmute, UserInput::CloseNotice]);
+}
+
+#[test]
+fn who_asked_for_less_movement_sees_none() {
+    let (ui, _) = open(&view(idle()));
+    let ui = ui.window().global::<Ui>();
+    assert_ne!(ui.get_moment(), 0);
+    ui.set_motion(false);
+    assert_eq!(ui.get_moment(), 0);
+    // And nothing moves by another measure.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../resources/ui");
+    let files = [&folder, &folder.join("screens")].map(|folder| fs::read_dir(folder).unwrap());
+    let mut moving = 0;
+    for file in files.into_iter().flatten().map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+        for line in fs::read_to_string(&file).unwrap().lines().filter(|line| line.contains("animate ")) {
+            moving += 1;
+            assert!(line.contains("duration: Ui.moment;"), "{}: {line}", file.display());
+        }
+    }
+    assert!(moving > 0);
 }
 
 #[test]

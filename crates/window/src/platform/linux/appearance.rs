@@ -19,7 +19,7 @@ const ANIMATIONS: &str = "enable-animations";
 /// Asks the portal and follows its changes, in a thread of its own. The first answer comes over the returned channel.
 pub(crate) fn follow(bus: &Bus, events: UnboundedSender<Event>) -> Receiver<bool> {
     let (first, answer) = channel();
-    let bus = bus.0.as_ref().and_then(|bus| bus.to_str()).map(str::to_owned);
+    let bus = bus.address().and_then(|bus| bus.to_str()).map(str::to_owned);
     let follow = move || {
         // A desktop without a bus or portal is light.
         let tell = |fact: Event| {
@@ -82,4 +82,26 @@ fn fact(namespace: &str, key: &str, value: &OwnedValue) -> Option<Event> {
 /// 1 means that the user prefers dark; 0 no preference, 2 light.
 fn is_dark(value: &OwnedValue) -> bool {
     value.downcast_ref::<u32>().is_ok_and(|scheme| scheme == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zbus::zvariant::Value;
+
+    #[test]
+    fn every_way_to_ask_for_less_movement_is_understood() {
+        let less = |namespace, key, value: Value<'_>| {
+            let value = OwnedValue::try_from(value).unwrap();
+            match fact(namespace, key, &value) {
+                Some(Event::LessMotion(less)) => Some(less),
+                _ => None,
+            }
+        };
+        assert_eq!(less(NAMESPACE, REDUCED, Value::U32(1)), Some(true));
+        assert_eq!(less(NAMESPACE, REDUCED, Value::U32(0)), Some(false));
+        assert_eq!(less(GNOME, ANIMATIONS, Value::Bool(false)), Some(true));
+        assert_eq!(less(GNOME, ANIMATIONS, Value::Bool(true)), Some(false));
+        assert_eq!(less(GNOME, "cursor-size", Value::U32(1)), None);
+    }
 }

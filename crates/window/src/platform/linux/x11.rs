@@ -5,21 +5,21 @@
 //! window manager never lets happen.
 
 use crate::{
-    platform::Place,
+    platform::{Dressed, Place},
     talk::{Sight, Watcher},
 };
 use session::{Assurance, Visibility};
 use x11rb::{
-    connection::Connection,
+    connection::{Connection, RequestConnection as _},
     errors::ReplyError,
     properties::{WmHints, WmSizeHints, WmSizeHintsSpecification},
     protocol::{
         Event as X11Event,
         composite::ConnectionExt as _,
-        randr::ConnectionExt as _,
+        randr::{self, ConnectionExt as _},
         xproto::{
             AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Gravity, InputFocus,
-            MapState, PropMode, Window, WindowClass,
+            MapState, PropMode, QueryPointerReply, Window, WindowClass,
         },
     },
     rust_connection::RustConnection,
@@ -28,6 +28,9 @@ use x11rb::{
 
 /// Between the popup's frame and the edges of the work area.
 const MARGIN: i32 = 12;
+/// What is kept free beside the popup where there is room, in logical pixels: desktops draw notifications above
+/// everything in one of the corners at this side, up to this wide, and the request's own must not hide who asks.
+const NOTIFICATIONS: f64 = 400.0;
 /// What is kept free for the frame's title, in pixels.
 const FRAME: i32 = 36;
 
@@ -78,10 +81,26 @@ impl Rect {
 }
 
 /// Gives the hidden window `id` its manners (no focus, above others, on every desktop, no task bar entry, urgent where it
-/// asks something) and its place on the pointer's monitor. Returns how high it may be.
-pub(super) fn dress(id: Window, size: (u32, u32), place: Place) -> Result<f32, Box<dyn std::error::Error>> {
+/// asks something) and its place on the pointer's monitor, and has `watcher` told whether it can be seen whole.
+///
+/// Windows under Xwayland may be covered by windows that it does not know, so nothing is told there.
+pub(super) fn dress(
+    id: Window,
+    size: (u32, u32),
+    scale: f64,
+    place: Place,
+    watcher: Watcher,
+) -> Result<Dressed, Box<dyn std::error::Error>> {
     let (connection, screen) = x11rb::connect(None)?;
-    let atoms = Atoms::new(&connection)?.reply()?;
+    // Asked together: each answer that is waited for alone takes a change to the display server and back.
+    connection.prefetch_extension_information(randr::X11_EXTENSION_NAME)?;
+    let atoms = Atoms::new(&connection)?;
+    let hints = WmHints::get(&connection, id)?;
+    let normal = WmSizeHints::get_normal_hints(&connection, id)?;
+    let pointer = connection.query_pointer(connection.setup().roots[screen].root)?;
+    let xwayland = connection.query_extension(b"XWAYLAND")?;
+    let atoms = atoms.reply()?;
+
     let cardinal = |property, value: u32| {
         connection.change_property32(PropMode::REPLACE, id, property, AtomEnum::CARDINAL, &[value])
     };
@@ -90,35 +109,40 @@ pub(super) fn dress(id: Window, size: (u32, u32), place: Place) -> Result<f32, B
     cardinal(atoms._NET_WM_DESKTOP, u32::MAX)?;
     let state = [atoms._NET_WM_STATE_ABOVE, atoms._NET_WM_STATE_STICKY, atoms._NET_WM_STATE_SKIP_TASKBAR];
     connection.change_property32(PropMode::REPLACE, id, atoms._NET_WM_STATE, AtomEnum::ATOM, &state)?;
-    let mut hints = WmHints::get(&connection, id)?.reply()?.unwrap_or_default();
+    let mut hints = hints.reply()?.unwrap_or_default();
     hints.urgent = matches!(place, Place::TrayCorner(_));
     hints.set(&connection, id)?;
 
-    let area = work_area(&connection, screen, &atoms)?;
+    let area = work_area(&connection, screen, &atoms, &pointer.reply()?)?;
     // The frame's height is not known before there is a frame.
     let below = if let Place::TrayCorner(below) = place { below } else { 0 };
     let room = area.free.height - 2 * MARGIN - FRAME - below;
     let (width, height) = (i32::try_from(size.0)?, i32::try_from(size.1)?.min(room));
     let monitor = area.monitor;
+    let beside = (area.free.width - 2 * MARGIN - width).clamp(0, (NOTIFICATIONS * scale) as i32);
+    let right = area.free.right() - MARGIN - beside;
     // A panel at the top has the tray at the top.
     let at_top = area.free.y > monitor.y && area.free.bottom() >= monitor.bottom();
     let (x, y, gravity) = match place {
         Place::Top => (area.free.x + (area.free.width - width) / 2, area.free.y, Gravity::NORTH),
         // The corner that stays where it is when the window manager adds its frame.
         Place::TrayCorner(below) if at_top => {
-            (area.free.right() - MARGIN - width, area.free.y + MARGIN + below, Gravity::NORTH_EAST)
+            (right - width, area.free.y + MARGIN + below, Gravity::NORTH_EAST)
         }
-        Place::TrayCorner(_) => {
-            (area.free.right() - MARGIN - width, area.free.bottom() - MARGIN - height, Gravity::SOUTH_EAST)
-        }
+        Place::TrayCorner(_) => (right - width, area.free.bottom() - MARGIN - height, Gravity::SOUTH_EAST),
     };
-    let mut normal = WmSizeHints::get_normal_hints(&connection, id)?.reply()?.unwrap_or_default();
+    let mut normal = normal.reply()?.unwrap_or_default();
     normal.position = Some((WmSizeHintsSpecification::UserSpecified, x, y));
     normal.win_gravity = Some(gravity);
     normal.set_normal_hints(&connection, id)?;
     connection.configure_window(id, &x11rb::protocol::xproto::ConfigureWindowAux::new().x(x).y(y))?;
     connection.sync()?;
-    Ok(room as f32)
+
+    let xwayland = xwayland.reply()?.present;
+    let watch = Watch::new(connection, atoms, screen, id);
+    let proven = !xwayland
+        && std::thread::Builder::new().name("visibility".into()).spawn(move || watch.run(&watcher)).is_ok();
+    Ok(Dressed { room: Some((f64::from(room) / scale) as f32), proven })
 }
 
 struct WorkArea {
@@ -127,11 +151,16 @@ struct WorkArea {
 }
 
 /// What panels leave of the monitor the pointer is on.
-fn work_area(connection: &RustConnection, screen: usize, atoms: &Atoms) -> Result<WorkArea, ReplyError> {
+fn work_area(
+    connection: &RustConnection,
+    screen: usize,
+    atoms: &Atoms,
+    pointer: &QueryPointerReply,
+) -> Result<WorkArea, ReplyError> {
     let root = &connection.setup().roots[screen];
     let whole = Rect { x: 0, y: 0, width: root.width_in_pixels.into(), height: root.height_in_pixels.into() };
-    let pointer = connection.query_pointer(root.root)?.reply()?;
     let at = Rect { x: pointer.root_x.into(), y: pointer.root_y.into(), width: 1, height: 1 };
+    let free = connection.get_property(false, root.root, atoms._NET_WORKAREA, AtomEnum::CARDINAL, 0, 4)?;
     let monitors = connection.randr_get_monitors(root.root, true)?.reply().map(|reply| reply.monitors);
     let monitor = monitors
         .unwrap_or_default()
@@ -139,8 +168,7 @@ fn work_area(connection: &RustConnection, screen: usize, atoms: &Atoms) -> Resul
         .map(|m| Rect { x: m.x.into(), y: m.y.into(), width: m.width.into(), height: m.height.into() })
         .find(|monitor| monitor.contains(at))
         .unwrap_or(whole);
-    let property =
-        connection.get_property(false, root.root, atoms._NET_WORKAREA, AtomEnum::CARDINAL, 0, 4)?.reply()?;
+    let property = free.reply()?;
     let values: Vec<i32> =
         property.value32().into_iter().flatten().filter_map(|value| i32::try_from(value).ok()).collect();
     let free = match values[..] {
@@ -186,22 +214,6 @@ pub(super) fn watch_minimised(id: Window, watcher: Watcher) {
     let _ = std::thread::Builder::new().name("minimised".into()).spawn(move || drop(watch()));
 }
 
-/// Reports whether the window `id` can be seen whole, in a thread of its own that sleeps while nothing moves on the
-/// screen. Returns false under Xwayland, whose windows may be covered by windows that it does not know.
-pub(super) fn watch(id: Window, watcher: Watcher) -> bool {
-    let Ok((connection, screen)) = x11rb::connect(None) else {
-        return false;
-    };
-    let xwayland = connection.query_extension(b"XWAYLAND").ok().and_then(|cookie| cookie.reply().ok());
-    if xwayland.is_none_or(|extension| extension.present) {
-        return false;
-    }
-    let Ok(watch) = Watch::new(connection, screen, id) else {
-        return false;
-    };
-    std::thread::Builder::new().name("visibility".into()).spawn(move || watch.run(&watcher)).is_ok()
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cover {
     None,
@@ -212,6 +224,7 @@ enum Cover {
 struct Watch {
     connection: RustConnection,
     atoms: Atoms,
+    screen: usize,
     root: Window,
     whole: Rect,
     id: Window,
@@ -220,19 +233,21 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(connection: RustConnection, screen: usize, id: Window) -> Result<Self, ReplyError> {
-        let atoms = Atoms::new(&connection)?.reply()?;
+    fn new(connection: RustConnection, atoms: Atoms, screen: usize, id: Window) -> Self {
         let setup = &connection.setup().roots[screen];
         let root = setup.root;
         let whole =
             Rect { x: 0, y: 0, width: setup.width_in_pixels.into(), height: setup.height_in_pixels.into() };
-        let mask = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
-        connection.change_window_attributes(root, &mask)?.check()?;
-        let overlay = overlay(&connection, screen, root).unwrap_or_default();
-        Ok(Self { connection, atoms, root, whole, id, overlay })
+        Self { connection, atoms, screen, root, whole, id, overlay: None }
     }
 
-    fn run(self, watcher: &Watcher) {
+    /// Tells until nobody listens any more; sleeps while nothing moves on the screen.
+    fn run(mut self, watcher: &Watcher) {
+        let mask = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
+        if self.connection.change_window_attributes(self.root, &mask).is_err() {
+            return;
+        }
+        self.overlay = overlay(&self.connection, self.screen, self.root).unwrap_or_default();
         let mut last: Option<(Rect, Cover)> = None;
         loop {
             match self.look() {
