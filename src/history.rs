@@ -183,6 +183,7 @@ impl Teller {
                     entry.suspicious = suspicious;
                 });
             }
+            Entry::Reported { session_id } => self.session(&session_id, |entry| entry.suspicious = true),
             Entry::Files { session_id, deeds } => {
                 self.session(&session_id, |entry| deeds.into_iter().for_each(|deed| entry.files.add(deed)));
             }
@@ -310,6 +311,22 @@ mod tests {
                 HistoryResult::Rejected { reason: Some(RejectReason::NotRequested) },
             ]
         );
+    }
+
+    #[test]
+    fn what_was_reported_after_its_end_says_both() {
+        let mut teller = Teller::default();
+        for line in [
+            r#"{"version":3,"at":"2026-11-22T10:00:00Z","entry":"request_received","request_id":"r1","operator":{"id":"op1","name":"Olivia Example"},"organisation_name":"Example Support","permissions":["view"]}"#,
+            r#"{"version":3,"at":"2026-11-22T10:00:09Z","entry":"session_started","session_id":"s1","request_id":"r1","granted":["view"]}"#,
+            r#"{"version":3,"at":"2026-11-22T10:00:19Z","entry":"session_ended","session_id":"s1","reason":"operator","lasted_secs":10}"#,
+            r#"{"version":3,"at":"2026-11-22T10:00:29Z","entry":"reported","session_id":"s1"}"#,
+        ] {
+            teller.take_in(serde_json::from_str(line).unwrap());
+        }
+        let entries = teller.entries.into_iter().flatten().collect();
+        let table = words::table(&History { entries, ..History::default() }, &jiff::tz::TimeZone::UTC);
+        assert!(table.contains("the operator ended it; you reported it: something was wrong"), "{table}");
     }
 
     #[test]

@@ -172,7 +172,8 @@ impl Finder {
             | Entry::Prolonged { .. }
             | Entry::Actions { .. }
             | Entry::Files { .. }
-            | Entry::Clipboard { .. } => {}
+            | Entry::Clipboard { .. }
+            | Entry::Reported { .. } => {}
         }
     }
 

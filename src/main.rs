@@ -301,11 +301,13 @@ fn live(places: Places, run: Run, code: Option<SessionCode>, copy: Option<&Label
     }
     let program = std::env::current_exe().context("failed to find the agent's own program file")?;
     if !settings.portable.value && !platform::is_installed(&program) {
+        show_refusal(&run, &settings, window::Refusal::NotInstalled);
         bail!(
             "your organisation's policy lets only an installed agent run on this computer; ask your IT department"
         );
     }
     if let Some(why) = unusable_service(&settings) {
+        show_refusal(&run, &settings, window::Refusal::UnusableService);
         bail!("what your organisation says of the service cannot be used; ask your IT department: {why}");
     }
     let settings = match settings.service_url.value {
@@ -351,6 +353,17 @@ fn live(places: Places, run: Run, code: Option<SessionCode>, copy: Option<&Label
         runtime.shutdown_background();
         ended
     })
+}
+
+/// Who started the program by a click reads no standard error. At log-in nobody asked for it, and nothing is shown.
+fn show_refusal(run: &Run, settings: &Settings, refusal: window::Refusal) {
+    if run.background {
+        return;
+    }
+    let (language, contact) = (settings.language.value.as_deref(), settings.contact.value.as_deref());
+    if let Err(error) = window::show_refusal(language, refusal, contact) {
+        tracing::warn!("why this program may not run could not be shown: {error:#}");
+    }
 }
 
 /// What is wrong with the service that administrators set, where it cannot be used: an answer of the user's would not count.

@@ -3,7 +3,7 @@
 //! | what | Linux | macOS | Windows |
 //! | --- | --- | --- | --- |
 //! | the user's settings | `~/.config/ondemand-agent` | `~/Library/Application Support/ondemand-agent` | `%APPDATA%\ondemand-agent\config` |
-//! | key, credential, journal, countersignatures, remembered organisations with their keys and looks, lock | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
+//! | key, credential, journal, countersignatures, remembered organisations with their keys and looks, those that are muted, lock | `~/.local/share/ondemand-agent` | as above | `%LOCALAPPDATA%\ondemand-agent\data` |
 //! | a downloaded copy's, until it ends | `portable` beside them | as above | as above |
 //! | log | `~/.local/state/ondemand-agent` | as above | as the key |
 //! | socket | `$XDG_RUNTIME_DIR/ondemand-agent` | as the key | a named pipe |
@@ -116,6 +116,12 @@ impl Places {
     /// How the agent's organisation looks.
     pub(crate) fn look(&self) -> PathBuf {
         self.data.join("look.json")
+    }
+
+    /// The organisations of which the user does not want to hear, in whichever agent of theirs they said so.
+    pub(crate) fn muted(&self) -> PathBuf {
+        let name = "muted.json";
+        if self.is_copy() { self.data.with_file_name(name) } else { self.data.join(name) }
     }
 
     /// The folder of the user's history.

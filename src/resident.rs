@@ -15,6 +15,7 @@ pub(crate) mod joining;
 pub(crate) mod link;
 pub(crate) mod local;
 pub(crate) mod menu;
+mod muted;
 pub(crate) mod notifications;
 mod outbox;
 mod reading;
@@ -361,6 +362,7 @@ impl Resident {
         let is_device = matches!(&kept, Some(kept) if matches!(kept.standing, Standing::Device(_)));
         self.known = kept.and_then(|credential| self.known(credential));
         self.show_look();
+        self.input(Input::FoundMuted(muted::load(&self.places.muted())), now);
         if !open.is_empty() {
             self.input(Input::FoundOpen(open), now);
         }

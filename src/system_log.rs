@@ -76,7 +76,7 @@ const SESSION_SUSPICIOUS: Kind = kind(
     113,
     "session_suspicious",
     Warning,
-    "the user ends a session and says that something was wrong: call the user",
+    "the user ends a session and says that something was wrong, or says so afterwards: call the user",
     "`session`, `lasted_secs`",
 );
 const NOT_STARTED: Kind =
@@ -150,6 +150,9 @@ impl Event {
                     true => (&SESSION_SUSPICIOUS, vec![session, lasted]),
                     false => (&ENDED, vec![session, ("reason", name(reason)), lasted]),
                 }
+            }
+            Entry::Reported { session_id } => {
+                (&SESSION_SUSPICIOUS, vec![("session", session_id.to_string()), ("lasted_secs", "-".into())])
             }
             // What was done in a session is between user and operator.
             Entry::TakenBack { .. }
@@ -259,6 +262,8 @@ mod tests {
         let Entry::SessionEnded { session_id, reason, lasted_secs, .. } = entry else { unreachable!() };
         let wrong = Entry::SessionEnded { session_id, reason, lasted_secs, suspicious: true };
         let wrong = Event::of_entry(&wrong).unwrap();
+        let afterwards = Event::of_entry(&Entry::Reported { session_id: "ses1".parse().unwrap() }).unwrap();
+        assert_eq!(afterwards.line(), "session_suspicious session=ses1 lasted_secs=-");
         assert_eq!((wrong.kind.id, wrong.kind.severity), (113, Warning));
     }
 }

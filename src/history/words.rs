@@ -94,7 +94,12 @@ fn outcome(entry: &HistoryEntry) -> String {
     let text = match entry.result {
         HistoryResult::Open if entry.started_at.is_some() => "not ended yet",
         HistoryResult::Open => "not answered yet",
-        HistoryResult::Ended { .. } if entry.suspicious => "you ended it: something was wrong",
+        HistoryResult::Ended { reason: EndReason::User } if entry.suspicious => {
+            "you ended it: something was wrong"
+        }
+        HistoryResult::Ended { reason } if entry.suspicious => {
+            return format!("{}; you reported it: something was wrong", ended(reason));
+        }
         HistoryResult::Ended { reason } => ended(reason),
         HistoryResult::NotStarted { .. } => "approved, but no session came of it",
         HistoryResult::Rejected { reason } => rejected(reason),

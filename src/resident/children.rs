@@ -20,7 +20,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{sync::mpsc::UnboundedSender, task::AbortHandle};
 
 /// The window's exit code where there is no display.
 pub(crate) const NO_DISPLAY: i32 = 3;
@@ -165,11 +165,12 @@ impl Children {
             }
             said => Some(Event::Access { run, said }),
         };
-        let child = self.start("access", proxies, run, from_access, event)?;
+        let mut child = self.start("access", proxies, run, from_access, event)?;
         let (version, resident) = (line::VERSION, std::process::id());
         child.tell(&ToAccess::Hello { version, transport, tunnel_ticket: ticket, resident, excluded });
         self.served.insert(run, grant.session_id.clone());
         child.tell(&ToAccess::Grant(grant));
+        child.say_there(line::encode(&ToAccess::There).map_err(io::Error::other)?);
         self.access = Some(child);
         Ok(())
     }
@@ -302,7 +303,7 @@ impl Children {
             Arc::new(Mutex::new(command.spawn()?))
         };
         let (lines, queue) = mpsc::sync_channel::<Vec<u8>>(UNREAD_LINES);
-        let child = Child { run, lines, process: Some(process.clone()) };
+        let child = Child { run, lines, process: Some(process.clone()), there: None };
         let events = self.events.clone();
         thread::Builder::new().name(format!("{what}-in")).spawn(move || {
             let greeting = line::read::<T>(&mut reader);
@@ -367,7 +368,8 @@ fn may_prompt_say(shows: &RequestId, input: &UserInput) -> bool {
         | UserInput::DoNotDisturb { .. }
         | UserInput::CloseSummary
         | UserInput::CloseNotice
-        | UserInput::Report => false,
+        | UserInput::Report
+        | UserInput::Unmute => false,
     }
 }
 
@@ -386,6 +388,7 @@ fn may_window_say(input: &UserInput) -> bool {
         | UserInput::Prolong { .. }
         | UserInput::End
         | UserInput::Report
+        | UserInput::Unmute
         | UserInput::Say { .. }
         | UserInput::ChatSeen
         | UserInput::AskForHelp { .. }
@@ -402,9 +405,25 @@ struct Child {
     run: u64,
     lines: mpsc::SyncSender<Vec<u8>>,
     process: Option<Arc<Mutex<Process>>>,
+    there: Option<AbortHandle>,
 }
 
 impl Child {
+    /// Says so from the loop that everything else goes through: who hears it knows that an end would be heard.
+    fn say_there(&mut self, line: Vec<u8>) {
+        let lines = self.lines.clone();
+        let said = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(line::THERE_EVERY).await;
+                // Behind what is unread already it says nothing new.
+                if let Err(mpsc::TrySendError::Disconnected(_)) = lines.try_send(line.clone()) {
+                    break;
+                }
+            }
+        });
+        self.there = Some(said.abort_handle());
+    }
+
     /// Never waits: a child that leaves so much unread is hung, and is killed.
     fn tell<T: Serialize>(&self, message: &T) {
         let Ok(line) = line::encode(message) else { return };
@@ -424,6 +443,9 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
+        if let Some(there) = &self.there {
+            there.abort();
+        }
         if let Some(process) = &self.process {
             kill(process);
         }

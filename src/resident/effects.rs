@@ -1,7 +1,7 @@
 //! Carries out what the core asks for. Drops nothing.
 
 use super::{
-    Event, Joining, Known, Resident, description, joining,
+    Event, Joining, Known, Resident, description, joining, muted,
     outbox::{Lane, Meaning, Post},
 };
 use crate::shared;
@@ -42,7 +42,16 @@ impl Resident {
             Effect::CancelTransfer(id) => self.children.tell_access(&ToAccess::CancelTransfer { id }),
             Effect::Pause => self.children.tell_access(&ToAccess::Pause),
             Effect::Resume => self.children.tell_access(&ToAccess::Resume),
+            Effect::Confirm(number) => self.children.tell_access(&ToAccess::Confirm { number }),
             Effect::StopAccess => self.children.stop_access(),
+            Effect::StopListening => {
+                if let Some(known) = &mut self.known {
+                    known.poll = None;
+                }
+            }
+            Effect::KeepMuted { organisation, muted } => {
+                muted::keep(&self.disk, self.places.muted(), organisation, muted);
+            }
             Effect::ForgetInvitation => {
                 if let Some(known) = &mut self.known {
                     known.poll = None;

@@ -38,6 +38,7 @@ impl Resident {
             | Entry::Actions { .. }
             | Entry::Files { .. }
             | Entry::Clipboard { .. }
+            | Entry::Reported { .. }
             | Entry::SessionEnded { .. } => self.write(entry, now),
         }
     }
@@ -97,7 +98,8 @@ impl Resident {
             | Entry::Prolonged { .. }
             | Entry::Actions { .. }
             | Entry::Files { .. }
-            | Entry::Clipboard { .. } => {}
+            | Entry::Clipboard { .. }
+            | Entry::Reported { .. } => {}
         }
         let without_receipt = outcome_of.is_some() && proof.receipt.is_none();
         let done = self.recorded(outcome_of, without_receipt);

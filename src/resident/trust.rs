@@ -414,6 +414,21 @@ mod tests {
         }
     }
 
+    /// What is over is told by the service's clock, which signed it; this computer's is often wrong.
+    #[test]
+    fn a_clock_of_this_computer_that_is_years_off_keeps_no_request_away_and_lets_no_old_one_in() {
+        let years = 5 * 365 * 24 * 60 * 60;
+        for wall in [NOW - years, NOW + years] {
+            let mut case = Case::new();
+            let event = case.event();
+            let new = case.trust.verify(&event, &case.asked, at(NOW + 1), at(wall));
+            assert!(matches!(new, Ok(Verified::New(_))), "{wall}");
+            let mut case = Case::new();
+            let event = case.event();
+            assert!(case.trust.verify(&event, &case.asked, at(NOW + years), at(wall)).is_err(), "{wall}");
+        }
+    }
+
     #[test]
     fn a_signed_request_that_is_too_long_is_refused() {
         let mut case = Case::new();

@@ -5,6 +5,8 @@
 
 mod agent;
 mod bridge;
+#[cfg(target_os = "linux")]
+mod browser;
 mod operator;
 mod service;
 #[cfg(target_os = "linux")]
@@ -13,6 +15,8 @@ mod wire;
 
 pub use agent::{Agent, AgentOptions};
 pub use bridge::Bridge;
+#[cfg(target_os = "linux")]
+pub use browser::browser;
 pub use operator::Operator;
 pub use service::{Service, ServiceOptions, SetUp};
 #[cfg(target_os = "linux")]

@@ -6,11 +6,11 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use protocol::{
-    Actions, DeviceId, InvitationId, Permissions, RequestId, SessionId,
+    Actions, DeviceId, HelpId, InvitationId, Permissions, RequestId, SessionId,
     event::MessageKind,
     operator::{
-        CreateInvitation, CreateRequest, DeviceView, FilesCredential, InvitationView, Me, MessageView,
-        PostMessage, ReceiptView, RequestState, RequestView, SessionView, SignIn, Target,
+        CreateInvitation, CreateRequest, DeviceView, FilesCredential, HelpView, InvitationView, Me,
+        MessageView, PostMessage, ReceiptView, RequestState, RequestView, SessionView, SignIn, Target,
     },
 };
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, header};
@@ -303,6 +303,24 @@ impl Operator {
     /// When the service refuses.
     pub fn receipts(&self, id: &SessionId) -> Result<Vec<ReceiptView>> {
         self.call(Method::GET, &format!("sessions/{id}/receipts"), NOTHING)
+    }
+
+    /// The requests for help that are open, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses.
+    pub fn help(&self) -> Result<Vec<HelpView>> {
+        self.call(Method::GET, "help", NOTHING)
+    }
+
+    /// Takes a request for help up.
+    ///
+    /// # Errors
+    ///
+    /// When the service refuses.
+    pub fn take_help(&self, id: &HelpId) -> Result<()> {
+        self.tell(Method::POST, &format!("help/{id}/take"), NOTHING)
     }
 
     fn call<T: DeserializeOwned>(

@@ -6,6 +6,7 @@ use protocol::{GroupId, OrganisationId};
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -19,6 +20,10 @@ const PASSWORD: &str = "a made-up password for the rehearsal";
 pub struct ServiceOptions {
     /// Certificate and key files in PEM form; without them it serves `http://`.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// A folder with what users can download.
+    pub downloads: Option<PathBuf>,
+    /// Whether browsers are to reach it as `localhost`: passkeys belong to a name, and an IP address is none.
+    pub by_name: bool,
 }
 
 /// The made-up organisation, its device group and an enrolment token.
@@ -63,6 +68,10 @@ impl Service {
             address: "127.0.0.1:0".into(),
             set_up,
         };
+        if service.options.by_name {
+            // Its own address is among what it is told, so the port has to be known before.
+            service.address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        }
         service.serve()?;
         Ok(service)
     }
@@ -71,6 +80,12 @@ impl Service {
     pub fn url(&self) -> String {
         let scheme = if self.options.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
+    }
+
+    /// Where browsers reach it.
+    pub fn console_url(&self) -> String {
+        let url = self.url();
+        if self.options.by_name { url.replace("127.0.0.1", "localhost") } else { url }
     }
 
     /// Its process.
@@ -106,6 +121,12 @@ impl Service {
             .arg(database(self.folder.path()));
         if let Some((certificate, key)) = &self.options.tls {
             command.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key);
+        }
+        if self.options.by_name {
+            command.arg("--public-url").arg(self.console_url());
+        }
+        if let Some(folder) = &self.options.downloads {
+            command.arg("--downloads").arg(folder);
         }
         let log = fs::File::create(self.folder.path().join("service.log"))?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);

@@ -6,7 +6,10 @@ use protocol::{
     Permissions, RequestId, SessionId,
     operator::{RequestState, Target},
 };
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use virtual_desktop::{Desktop, Options, accessibility::Element, tray::TrayItem, windows::Window};
 
 /// The title of the request popup.
@@ -59,6 +62,20 @@ impl Stage {
     ///
     /// When something does not start.
     pub fn with_device(desktop: Desktop, service: Service, options: AgentOptions) -> Result<Self> {
+        Self::with_device_of(&program("ondemand-agent")?, desktop, service, options)
+    }
+
+    /// As [`with_device`](Self::with_device), with this program for the agent.
+    ///
+    /// # Errors
+    ///
+    /// When something does not start.
+    pub fn with_device_of(
+        agent: &Path,
+        desktop: Desktop,
+        service: Service,
+        options: AgentOptions,
+    ) -> Result<Self> {
         let operator = service.operator()?;
         let options = AgentOptions {
             service_url: if options.service_url.is_empty() { service.url() } else { options.service_url },
@@ -67,7 +84,7 @@ impl Stage {
             pinned: Some((service.set_up.organisation.to_string(), service.set_up.public_key.clone())),
             ..options
         };
-        let agent = Agent::start(&program("ondemand-agent")?, options)?;
+        let agent = Agent::start(agent, options)?;
         let device = operator.wait_for_device().with_context(|| agent.log())?;
         let target = Target::Device(device.id);
         Ok(Self { agent, operator, service, desktop, target })

@@ -6,24 +6,34 @@ mod chat;
 mod clipboard;
 #[path = "desktop/control.rs"]
 mod control;
+#[path = "desktop/day.rs"]
+mod day;
 #[path = "desktop/doctor.rs"]
 mod doctor;
 #[path = "desktop/files.rs"]
 mod files;
+#[path = "desktop/joining.rs"]
+mod joining;
 #[path = "desktop/keys.rs"]
 mod keys;
 #[path = "desktop/kills.rs"]
 mod kills;
 #[path = "desktop/live_demo.rs"]
 mod live_demo;
+#[path = "desktop/managed.rs"]
+mod managed;
 #[path = "desktop/manners.rs"]
 mod manners;
 #[path = "desktop/network.rs"]
 mod network;
+#[path = "desktop/portable.rs"]
+mod portable;
 #[path = "desktop/report.rs"]
 mod report;
 #[path = "desktop/soak.rs"]
 mod soak;
+#[path = "desktop/stopped.rs"]
+mod stopped;
 #[path = "desktop/story.rs"]
 mod story;
 #[path = "desktop/surroundings.rs"]

@@ -164,6 +164,20 @@ fn while_a_request_is_on_the_screen_the_operators_hands_are_tied() -> Result<()>
 }
 
 #[test]
+fn a_view_that_ends_takes_nothing_out_of_the_hands_of_another() -> Result<()> {
+    let Scene { stage, session, bridge, mut viewer, .. } = scene()?;
+    viewer.key(true, SHIFT)?;
+    wait_for("Shift to be pressed", || Ok(stage.desktop.is_anything_pressed()?.then_some(())))?;
+    let other = stage.operator.desktop(&session)?;
+    let second = Viewer::connect(&other)?;
+    second.sees()?;
+    drop((second, other));
+    stage.stays(|| Ok(stage.desktop.is_anything_pressed()?), A_MOMENT)?;
+    drop((viewer, bridge));
+    wait_for("nothing to be pressed", || Ok((!stage.desktop.is_anything_pressed()?).then_some(())))
+}
+
+#[test]
 fn nothing_stays_pressed_however_control_ends() -> Result<()> {
     let ends: [fn(&Scene) -> Result<()>; 5] = [
         |scene| {

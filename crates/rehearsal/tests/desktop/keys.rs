@@ -50,6 +50,7 @@ fn the_keys_are_other_programs_own_until_there_is_something_to_end() -> Result<(
 
     stage.ask([Permission::Chat])?;
     stage.popup()?;
+    stage.wait_until_approvable()?;
     chord()?;
     wait_for("the popup to have the keyboard", || {
         Ok(stage.desktop.focused()?.filter(|focused| focused.title == POPUP).map(drop))

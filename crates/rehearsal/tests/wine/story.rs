@@ -17,7 +17,7 @@ fn a_person_approves_with_the_pointer_and_ends_from_the_tray_menu() -> Result<()
     windows.trust(&authority.certificate)?;
     let service = Service::start(
         &program("ondemand-service")?,
-        ServiceOptions { tls: Some(authority.service.clone()) },
+        ServiceOptions { tls: Some(authority.service.clone()), ..ServiceOptions::default() },
     )?;
     let operator = service.operator()?;
     let set_up = &service.set_up;
