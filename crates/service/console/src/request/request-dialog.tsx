@@ -29,7 +29,7 @@ export function RequestDialog({ app, target }: { app: App; target: Target }) {
       heading={"session" in target ? text.request.headingMore : <Heading name={subject.name} />}
       onClose={stopAsking}
     >
-      <div ref={place} tabIndex={-1}>
+      <div class="modal-body" ref={place} tabIndex={-1}>
         {request ? (
           <Progress request={request} onAgain={() => setWatched(undefined)} />
         ) : (
