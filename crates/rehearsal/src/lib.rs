@@ -11,6 +11,8 @@ mod operator;
 mod service;
 #[cfg(target_os = "linux")]
 mod stage;
+#[cfg(target_os = "linux")]
+mod viewer;
 mod wire;
 
 pub use agent::{Agent, AgentOptions};
@@ -21,6 +23,8 @@ pub use operator::Operator;
 pub use service::{Service, ServiceOptions, SetUp};
 #[cfg(target_os = "linux")]
 pub use stage::{A_MOMENT, POPUP, Stage, WINDOW, environment};
+#[cfg(target_os = "linux")]
+pub use viewer::{Viewer, greet};
 pub use wire::{Slowness, Wire};
 
 use anyhow::{Context, Result, bail};

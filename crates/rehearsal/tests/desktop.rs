@@ -1,5 +1,7 @@
 //! The agent on a real desktop: what a person sees and presses, and what comes of it at the service.
 
+#[path = "desktop/actions.rs"]
+mod actions;
 #[path = "desktop/chat.rs"]
 mod chat;
 #[path = "desktop/clipboard.rs"]
@@ -40,8 +42,6 @@ mod story;
 mod surroundings;
 #[path = "desktop/view.rs"]
 mod view;
-#[path = "desktop/viewer.rs"]
-mod viewer;
 #[path = "desktop/walk.rs"]
 mod walk;
 #[path = "desktop/watcher.rs"]

@@ -123,8 +123,10 @@ impl Search {
         for y in 0..rows {
             let pieces = old.piece(y, 0, width).chunks(BAND).zip(new.piece(y, 0, width).chunks(BAND));
             for (band, (old, new)) in self.bands.iter_mut().zip(pieces) {
-                band.old.push(hash(old));
-                band.new.push(hash(new));
+                let before = hash(old);
+                band.old.push(before);
+                // Most of a picture is as it was.
+                band.new.push(if differs(old, new) { hash(new) } else { before });
             }
         }
         for band in &mut self.bands {
@@ -243,9 +245,11 @@ fn find_place(places: &mut [Place], hash: u64) -> &mut Place {
 /// Four lanes, so that the multiplications do not wait for each other.
 fn hash(row: &[u32]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    const TWO_PIXELS: u64 = (RGB as u64) << 32 | RGB as u64;
     let mix = |lane: u64, low: u32, high: u32| {
-        let pixels = u64::from(low & RGB) | u64::from(high & RGB) << 32;
-        (lane ^ pixels).wrapping_mul(FACTOR).rotate_left(29)
+        // Put together before the unused bytes go, two pixels are read as one number.
+        let pixels = u64::from(low) | u64::from(high) << 32;
+        (lane ^ pixels & TWO_PIXELS).wrapping_mul(FACTOR).rotate_left(29)
     };
     let mut lanes = [1, 2, 3, 4];
     let (eights, rest) = row.as_chunks::<8>();

@@ -1,9 +1,9 @@
 //! The clipboard between the user's programs and the operator's: at a word of either side, and only while it is granted.
 
-use crate::viewer::Viewer;
+use crate::actions::wait_for_actions;
 use anyhow::{Result, ensure};
 use protocol::{Permission, operator::Target};
-use rehearsal::{Bridge, POPUP, Stage, wait_for};
+use rehearsal::{Bridge, POPUP, Stage, Viewer, wait_for};
 use std::{
     process::{Child, Stdio},
     time::{Duration, Instant},
@@ -63,7 +63,7 @@ fn texts_go_either_way_at_a_word_and_secrets_and_what_was_there_before_stay() ->
     let bridge = stage.operator.desktop(&session)?;
     let operators = Operators::open(&bridge)?;
     let operator = &operators.desktop;
-    crate::viewer::wait_for_actions(&stage, &["viewing"])?;
+    wait_for_actions(&stage, &["viewing"])?;
 
     stage.click("Send what I copied")?;
     wait_for_news(&stage, "not_sent", "nothing_copied")?;

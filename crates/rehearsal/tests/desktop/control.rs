@@ -1,12 +1,12 @@
 //! Keyboard and mouse in the operator's hands: for as long as it is granted, and never on the agent's own windows.
 
-use crate::viewer::{Viewer, wait_for_actions};
+use crate::actions::wait_for_actions;
 use anyhow::{Context, Result, ensure};
 use protocol::{
     EndReason, Permission,
     operator::{RequestState, Target},
 };
-use rehearsal::{A_MOMENT, Bridge, POPUP, Signal, Stage, WINDOW, signal_pid, wait_for};
+use rehearsal::{A_MOMENT, Bridge, POPUP, Signal, Stage, Viewer, WINDOW, signal_pid, wait_for};
 use std::{
     fs,
     path::PathBuf,

@@ -1,7 +1,7 @@
 //! The user's files as the operator gets them: with curl, at the session's folder, and only as far and for as long as they
 //! are granted.
 
-use crate::viewer::wait_for_actions;
+use crate::actions::wait_for_actions;
 use anyhow::{Context, Result, ensure};
 use protocol::{Action, EndReason, Permission, SessionId, operator::FilesCredential};
 use rehearsal::{DEADLINE, Signal, Stage, WINDOW, signal_pid, wait_for};

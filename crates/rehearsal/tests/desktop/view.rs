@@ -1,13 +1,13 @@
 //! The desktop as the operator gets it: through programs that nobody here wrote, and only for as long as it is granted.
 
 use crate::{
+    actions::wait_for_actions,
     surroundings::{login, wait_for_session, with_login_manager},
-    viewer::{Viewer, wait_for_actions},
     watcher::Watcher,
 };
 use anyhow::{Context, Result, ensure};
 use protocol::{Action, EndReason, Permission};
-use rehearsal::{DEADLINE, Signal, Stage, signal_pid, wait_for};
+use rehearsal::{DEADLINE, Signal, Stage, Viewer, signal_pid, wait_for};
 use std::{
     process::Command,
     time::{Duration, Instant},

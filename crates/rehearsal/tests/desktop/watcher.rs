@@ -1,8 +1,7 @@
 //! A VNC viewer that keeps the picture and asks for what changes.
 
-use crate::viewer::greet;
 use anyhow::{Context, Result, ensure};
-use rehearsal::{Bridge, DEADLINE};
+use rehearsal::{Bridge, DEADLINE, greet};
 use std::{
     io::{Read, Write},
     net::TcpStream,

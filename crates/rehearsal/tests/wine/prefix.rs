@@ -53,6 +53,13 @@ impl Windows {
         self.prefix().join("drive_c")
     }
 
+    /// The user's folder for downloads.
+    pub(crate) fn downloads(&self) -> Result<PathBuf> {
+        let users = fs::read_dir(self.drive().join("users"))?;
+        let mut folders = users.filter_map(|user| Some(user.ok()?.path().join("Downloads")));
+        folders.find(|folder| folder.is_dir()).context("no user has a folder for downloads")
+    }
+
     fn prefix(&self) -> PathBuf {
         self.desktop.folder().join("wine")
     }

@@ -8,6 +8,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::Changed;
 use crate::{Cursor, Error, Rect, Size, geometry::gather};
 
+/// Pictures are compared in squares of this many pixels a side.
+const TILE: u16 = 32;
+
 pub(crate) struct Canvas {
     state: Mutex<State>,
     taken: Condvar,
@@ -108,6 +111,32 @@ impl Canvas {
         state.dirty = gather(state.dirty.iter().copied().chain(placed));
         drop(state);
         self.tell();
+    }
+
+    /// Where an upright frame differs from what is on the canvas.
+    #[cfg_attr(
+        all(target_os = "macos", not(test)),
+        expect(dead_code, reason = "there the system says what has changed")
+    )]
+    pub(crate) fn differing(&self, frame: &Frame<'_>) -> Vec<Rect> {
+        let state = self.state();
+        let stride = usize::from(state.size.width);
+        let mut differing = Vec::new();
+        for y in (0..frame.size.height).step_by(TILE.into()) {
+            for x in (0..frame.size.width).step_by(TILE.into()) {
+                let (width, height) = (TILE.min(frame.size.width - x), TILE.min(frame.size.height - y));
+                let tile = Rect { x, y, width, height };
+                let differs = |y: u16| {
+                    let new = row(frame.pixels, frame.stride, (x, y), width);
+                    let place = frame.place.x.checked_add(x).zip(frame.place.y.checked_add(y));
+                    new != place.and_then(|at| row(&state.pixels, stride, at, width))
+                };
+                if (y..y + height).any(differs) {
+                    differing.push(tile);
+                }
+            }
+        }
+        differing
     }
 
     #[cfg_attr(
@@ -224,6 +253,12 @@ impl Canvas {
     }
 }
 
+/// So many pixels of a row from this place on.
+fn row(pixels: &[u32], stride: usize, (x, y): (u16, u16), width: u16) -> Option<&[u32]> {
+    let start = usize::from(y) * stride + usize::from(x);
+    pixels.get(start..start + usize::from(width))
+}
+
 impl State {
     /// Copies a rectangle of the frame and returns where it came to lie.
     fn copy(&mut self, frame: &Frame<'_>, rect: Rect) -> Option<Rect> {
@@ -321,6 +356,30 @@ mod tests {
         assert_eq!(grab(&canvas), []);
         canvas.refresh();
         assert_eq!(grab(&canvas), all);
+    }
+
+    #[test]
+    fn what_differs_is_found_and_nothing_else() {
+        const STRIDE: usize = 160;
+        fn frame(pixels: &[u32]) -> Frame<'_> {
+            let size = Size { width: 150, height: 80 };
+            let place = rect(20, 10, 150, 80);
+            Frame { place, turn: Turn::Upright, size, pixels, stride: STRIDE }
+        }
+        let (canvas, _) = canvas(200, 100);
+        let mut pixels = [7; STRIDE * 80];
+        assert_eq!(canvas.differing(&frame(&pixels)).len(), 5 * 3);
+        canvas.put(&frame(&pixels), [rect(0, 0, 150, 80)]);
+        assert_eq!(canvas.differing(&frame(&pixels)), []);
+        // Beyond the frame's own width.
+        pixels[155] = 9;
+        assert_eq!(canvas.differing(&frame(&pixels)), []);
+        pixels[79 * STRIDE + 149] = 9;
+        pixels[STRIDE + 33] = 9;
+        let changed = [rect(32, 0, 32, 32), rect(128, 64, 22, 16)];
+        assert_eq!(canvas.differing(&frame(&pixels)), changed);
+        canvas.put(&frame(&pixels), changed);
+        assert_eq!(canvas.differing(&frame(&pixels)), []);
     }
 
     #[test]

@@ -1,9 +1,12 @@
-//! Windows: the desktop is duplicated monitor by monitor (DXGI), which tells what has changed.
+//! Windows: the desktop is duplicated monitor by monitor (DXGI), which tells what has changed; a monitor that cannot be
+//! duplicated is copied (GDI) and compared.
 
 mod border;
 mod capture;
+mod copied;
+mod cursor;
+mod duplicated;
 mod outputs;
-mod source;
 
 pub(crate) use border::Border;
 pub(crate) use capture::Capture;

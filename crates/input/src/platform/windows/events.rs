@@ -18,6 +18,9 @@ use windows::Win32::UI::{
 use super::{in_real_pixels, keys::Key};
 use crate::Error;
 
+/// Goes with everything that is injected here, and comes back with it to who watches.
+pub(super) const MARK: u32 = 0x6f64_6167;
+
 /// What the system makes of 65536 steps across the whole desktop.
 const STEPS: i32 = 0xffff;
 
@@ -79,8 +82,14 @@ impl Events {
     }
 
     fn mouse(&mut self, flags: MOUSE_EVENT_FLAGS, x: i32, y: i32, data: i32) {
-        let mouse =
-            MOUSEINPUT { dx: x, dy: y, mouseData: data as u32, dwFlags: flags, time: 0, dwExtraInfo: 0 };
+        let mouse = MOUSEINPUT {
+            dx: x,
+            dy: y,
+            mouseData: data as u32,
+            dwFlags: flags,
+            time: 0,
+            dwExtraInfo: MARK as usize,
+        };
         self.0.push(INPUT { r#type: INPUT_MOUSE, Anonymous: INPUT_0 { mi: mouse } });
     }
 
@@ -103,7 +112,8 @@ impl Events {
     }
 
     fn keyboard(&mut self, key: VIRTUAL_KEY, scan: u16, flags: KEYBD_EVENT_FLAGS) {
-        let keyboard = KEYBDINPUT { wVk: key, wScan: scan, dwFlags: flags, time: 0, dwExtraInfo: 0 };
+        let keyboard =
+            KEYBDINPUT { wVk: key, wScan: scan, dwFlags: flags, time: 0, dwExtraInfo: MARK as usize };
         self.0.push(INPUT { r#type: INPUT_KEYBOARD, Anonymous: INPUT_0 { ki: keyboard } });
     }
 

@@ -1,4 +1,4 @@
-//! Tells of the user's own input: what comes from a device has one (raw input), what is injected has none.
+//! Tells of the user's own input: all raw input that does not carry the mark of what is injected here.
 
 use std::{sync::mpsc, thread::JoinHandle};
 
@@ -8,8 +8,9 @@ use windows::{
         System::Threading::GetCurrentThreadId,
         UI::{
             Input::{
-                GetRawInputData, HRAWINPUT, KeyboardAndMouse::GetAsyncKeyState, RAWINPUT, RAWINPUTDEVICE,
-                RAWINPUTHEADER, RID_INPUT, RIDEV_INPUTSINK, RIM_TYPEMOUSE, RegisterRawInputDevices,
+                GetRawInputData, HRAWINPUT, KeyboardAndMouse::GetAsyncKeyState, MOUSE_MOVE_ABSOLUTE,
+                RAWINPUT, RAWINPUTDEVICE, RAWINPUTHEADER, RID_INPUT, RIDEV_INPUTSINK, RIM_TYPEMOUSE,
+                RegisterRawInputDevices,
             },
             WindowsAndMessaging::{
                 CreateWindowExW, DispatchMessageW, GetMessageW, GetSystemMetrics, HWND_MESSAGE, MSG,
@@ -20,7 +21,7 @@ use windows::{
     core::w,
 };
 
-use super::keys::Key;
+use super::{events::MARK, keys::Key};
 use crate::{Error, Reason, platform::local::Action};
 
 /// Mouse and keyboard among the devices that people sit at.
@@ -106,10 +107,11 @@ fn listen() -> Result<u32, Error> {
 
 fn keep(note: &impl Fn(Action)) {
     let mut message = MSG::default();
+    let mut marks = Marks::default();
     // SAFETY: the structure outlives the calls, and messages go to the window of this thread.
     while unsafe { GetMessageW(&mut message, None, 0, 0) }.0 > 0 {
         if message.message == WM_INPUT
-            && let Some(action) = action(HRAWINPUT(message.lParam.0 as _))
+            && let Some(action) = marks.action(HRAWINPUT(message.lParam.0 as _))
         {
             note(action);
         }
@@ -118,23 +120,53 @@ fn keep(note: &impl Fn(Action)) {
     }
 }
 
-/// What a device did; `None` where it was no device.
-fn action(input: HRAWINPUT) -> Option<Action> {
-    let mut event = RAWINPUT::default();
-    let mut size = size_of::<RAWINPUT>() as u32;
-    let to = (&raw mut event).cast();
-    // SAFETY: mouse and keyboard fit into the structure, whose size is told; anything longer is refused.
-    let got =
-        unsafe { GetRawInputData(input, RID_INPUT, Some(to), &mut size, size_of::<RAWINPUTHEADER>() as u32) };
-    if got == u32::MAX || (got as usize) < size_of::<RAWINPUTHEADER>() || event.header.hDevice.is_invalid() {
-        return None;
+/// Which kinds of input have come back with the mark.
+///
+/// Neither what is injected nor a precision touchpad names a device. So input without one is the user's only where what
+/// is injected is known to come back marked.
+#[derive(Default)]
+struct Marks {
+    mouse: bool,
+    keyboard: bool,
+}
+
+impl Marks {
+    /// What the user did; `None` where it was not the user.
+    fn action(&mut self, input: HRAWINPUT) -> Option<Action> {
+        let mut event = RAWINPUT::default();
+        let mut size = size_of::<RAWINPUT>() as u32;
+        let to = (&raw mut event).cast();
+        let head = size_of::<RAWINPUTHEADER>();
+        // SAFETY: mouse and keyboard fit into the structure, whose size is told; anything longer is refused.
+        let got = unsafe { GetRawInputData(input, RID_INPUT, Some(to), &mut size, head as u32) };
+        if got == u32::MAX || (got as usize) < head {
+            return None;
+        }
+        let is_mouse = event.header.dwType == RIM_TYPEMOUSE.0;
+        // SAFETY: the header says which of them it is; only these two were asked for, and all bits of both mean something.
+        let (mouse, keyboard) = unsafe { (event.data.mouse, event.data.keyboard) };
+        let (mark, told) = if is_mouse {
+            (mouse.ulExtraInformation, &mut self.mouse)
+        } else {
+            (keyboard.ExtraInformation, &mut self.keyboard)
+        };
+        if mark == MARK {
+            *told = true;
+            return None;
+        }
+        if event.header.hDevice.is_invalid() && !*told {
+            return None;
+        }
+        // SAFETY: as above.
+        let buttons = unsafe { mouse.Anonymous.Anonymous.usButtonFlags };
+        if !is_mouse || buttons != 0 {
+            return Some(Action::Press);
+        }
+        // Wine's display says of a pointer that was moved by a program that a device did not move it.
+        let is_relative = mouse.usFlags.0 & MOUSE_MOVE_ABSOLUTE.0 == 0;
+        let moved = !is_relative || (mouse.lLastX, mouse.lLastY) != (0, 0);
+        moved.then_some(Action::Motion)
     }
-    if event.header.dwType != RIM_TYPEMOUSE.0 {
-        return Some(Action::Press);
-    }
-    // SAFETY: the header says that it is a mouse's.
-    let buttons = unsafe { event.data.mouse.Anonymous.Anonymous.usButtonFlags };
-    Some(if buttons == 0 { Action::Motion } else { Action::Press })
 }
 
 /// Whether a key or button is down that the operator does not hold.

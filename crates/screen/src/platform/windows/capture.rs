@@ -1,4 +1,4 @@
-//! Keeps the monitors of an area duplicated, through every change of their arrangement.
+//! Keeps the monitors of an area in sight, through every change of their arrangement.
 
 use std::{
     sync::{
@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Display, outputs, source::Source};
+use super::{
+    Display,
+    copied::Copied,
+    duplicated::Duplicated,
+    outputs::{self, Output},
+};
 use crate::{
     Area, Cursor, Error, Monitor, Reason, Rect, Size,
     platform::{
@@ -24,10 +29,16 @@ pub(crate) struct Capture {
     canvas: Arc<Canvas>,
 }
 
-/// The duplicated monitors of an area.
+/// The monitors of an area.
 struct View {
     size: Size,
     sources: Vec<Source>,
+}
+
+/// Where a monitor's picture comes from.
+enum Source {
+    Duplicated(Duplicated),
+    Copied(Copied),
 }
 
 impl Capture {
@@ -120,5 +131,25 @@ impl View {
                 });
             }
         });
+    }
+}
+
+impl Source {
+    /// Not every monitor is duplicated: not on the second graphics adapter of many laptops, and not with a driver that
+    /// knows nothing of it.
+    fn open(output: &Output, place: Rect) -> Result<Self, Error> {
+        let connector = outputs::connector(&output.monitor).ok().flatten();
+        match connector.map(|(adapter, connected)| Duplicated::open(&adapter, &connected, place)) {
+            Some(Ok(duplicated)) => Ok(Self::Duplicated(duplicated)),
+            Some(Err(Error::Hidden)) => Err(Error::Hidden),
+            Some(Err(_)) | None => Copied::open(output, place).map(Self::Copied),
+        }
+    }
+
+    fn run(self, canvas: &Canvas, over: &AtomicBool) {
+        match self {
+            Self::Duplicated(duplicated) => duplicated.run(canvas, over),
+            Self::Copied(copied) => copied.run(canvas, over),
+        }
     }
 }

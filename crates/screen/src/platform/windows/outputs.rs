@@ -2,11 +2,17 @@
 
 use windows::{
     Win32::{
-        Foundation::RECT,
-        Graphics::Dxgi::{CreateDXGIFactory1, IDXGIAdapter1, IDXGIFactory1, IDXGIOutput1},
-        UI::HiDpi::{DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, SetThreadDpiAwarenessContext},
+        Foundation::{LPARAM, RECT},
+        Graphics::{
+            Dxgi::{CreateDXGIFactory1, IDXGIAdapter1, IDXGIFactory1, IDXGIOutput1},
+            Gdi::{EnumDisplayMonitors, GetMonitorInfoW, HDC, HMONITOR, MONITORINFO, MONITORINFOEXW},
+        },
+        UI::{
+            HiDpi::{DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, SetThreadDpiAwarenessContext},
+            WindowsAndMessaging::MONITORINFOF_PRIMARY,
+        },
     },
-    core::Interface as _,
+    core::{BOOL, Interface as _, Result as SystemResult},
 };
 
 use crate::{Area, Error, Monitor, MonitorId, Reason, Rect};
@@ -15,29 +21,50 @@ pub(super) struct Output {
     pub(super) monitor: Monitor,
     /// In the system's coordinates, where the primary monitor begins at 0, 0.
     pub(super) place: RECT,
-    pub(super) adapter: IDXGIAdapter1,
-    pub(super) output: IDXGIOutput1,
 }
+
+/// A graphics adapter and the monitor's place on it.
+pub(super) type Connector = (IDXGIAdapter1, IDXGIOutput1);
 
 /// All monitors that are part of the desktop.
 pub(super) fn list() -> Result<Vec<Output>, Error> {
-    in_real_pixels(|| {
-        // SAFETY: these functions are given numbers only and return objects that count their owners.
-        unsafe {
-            let factory: IDXGIFactory1 = CreateDXGIFactory1()?;
-            let mut outputs = Vec::new();
-            for adapter in (0..).map_while(|number| factory.EnumAdapters1(number).ok()) {
-                for output in (0..).map_while(|number| adapter.EnumOutputs(number).ok()) {
-                    let about = output.GetDesc()?;
-                    if about.AttachedToDesktop.as_bool() {
-                        let (name, place) = (name(&about.DeviceName), about.DesktopCoordinates);
-                        outputs.push((name, place, adapter.clone(), output.cast::<IDXGIOutput1>()?));
-                    }
+    let mut found: Vec<(String, RECT, bool)> = Vec::new();
+    let all = LPARAM(std::ptr::from_mut(&mut found) as isize);
+    // SAFETY: `add` gets the address of `found`, which is alive and used by nobody else until the call returns.
+    in_real_pixels(|| unsafe { EnumDisplayMonitors(None, None, Some(add), all) }).ok()?;
+    Ok(arrange(found))
+}
+
+/// Adds a monitor to the list whose address comes last.
+extern "system" fn add(monitor: HMONITOR, _: HDC, _: *mut RECT, all: LPARAM) -> BOOL {
+    // SAFETY: `list` passes the address of its list and waits.
+    let all = unsafe { &mut *(all.0 as *mut Vec<(String, RECT, bool)>) };
+    let mut about = MONITORINFOEXW::default();
+    about.monitorInfo.cbSize = size_of::<MONITORINFOEXW>() as u32;
+    // SAFETY: the place for the answer is alive, begins with the part that is named, and says how long it is. A monitor
+    // that has gone meanwhile is left out.
+    if unsafe { GetMonitorInfoW(monitor, std::ptr::from_mut(&mut about).cast::<MONITORINFO>()) }.as_bool() {
+        let primary = about.monitorInfo.dwFlags & MONITORINFOF_PRIMARY != 0;
+        all.push((name(&about.szDevice), about.monitorInfo.rcMonitor, primary));
+    }
+    true.into()
+}
+
+/// Where a graphics adapter drives this monitor, if one says so.
+pub(super) fn connector(monitor: &Monitor) -> SystemResult<Option<Connector>> {
+    // SAFETY: these functions are given numbers only and return objects that count their owners.
+    unsafe {
+        let factory: IDXGIFactory1 = CreateDXGIFactory1()?;
+        for adapter in (0..).map_while(|number| factory.EnumAdapters1(number).ok()) {
+            for output in (0..).map_while(|number| adapter.EnumOutputs(number).ok()) {
+                let about = output.GetDesc()?;
+                if about.AttachedToDesktop.as_bool() && name(&about.DeviceName) == monitor.name {
+                    return Ok(Some((adapter, output.cast()?)));
                 }
             }
-            Ok(arrange(outputs))
         }
-    })
+    }
+    Ok(None)
 }
 
 /// The monitors of an area, and where it begins on the whole desktop.
@@ -66,16 +93,14 @@ pub(super) fn in_real_pixels<T>(run: impl FnOnce() -> T) -> T {
     result
 }
 
-fn arrange(outputs: Vec<(String, RECT, IDXGIAdapter1, IDXGIOutput1)>) -> Vec<Output> {
-    let left = outputs.iter().map(|(_, place, ..)| place.left).min().unwrap_or(0);
-    let top = outputs.iter().map(|(_, place, ..)| place.top).min().unwrap_or(0);
-    let monitors = outputs.into_iter().filter_map(|(name, place, adapter, output)| {
+fn arrange(found: Vec<(String, RECT, bool)>) -> Vec<Output> {
+    let left = found.iter().map(|(_, place, _)| place.left).min().unwrap_or(0);
+    let top = found.iter().map(|(_, place, _)| place.top).min().unwrap_or(0);
+    let outputs = found.into_iter().filter_map(|(name, place, primary)| {
         let rect = Rect::between(place.left - left, place.top - top, place.right - left, place.bottom - top)?;
-        let primary = (place.left, place.top) == (0, 0);
-        let monitor = Monitor { id: number(&name), name, rect, primary };
-        Some(Output { monitor, place, adapter, output })
+        Some(Output { monitor: Monitor { id: number(&name), name, rect, primary }, place })
     });
-    monitors.collect()
+    outputs.collect()
 }
 
 /// `DISPLAY1` of `\\.\DISPLAY1`.

@@ -1,4 +1,4 @@
-//! One duplicated monitor.
+//! A monitor that the graphics adapter duplicates: it tells what has changed.
 
 use std::{
     ffi::c_void,
@@ -20,9 +20,10 @@ use windows::{
                     DXGI_FORMAT_B8G8R8A8_UNORM, DXGI_MODE_ROTATION_ROTATE90, DXGI_MODE_ROTATION_ROTATE180,
                     DXGI_MODE_ROTATION_ROTATE270, DXGI_SAMPLE_DESC,
                 },
-                DXGI_ERROR_ACCESS_LOST, DXGI_ERROR_WAIT_TIMEOUT, DXGI_OUTDUPL_FRAME_INFO,
-                DXGI_OUTDUPL_MOVE_RECT, DXGI_OUTDUPL_POINTER_POSITION, DXGI_OUTDUPL_POINTER_SHAPE_INFO,
-                DXGI_OUTDUPL_POINTER_SHAPE_TYPE_COLOR, DXGI_OUTDUPL_POINTER_SHAPE_TYPE_MONOCHROME,
+                DXGI_ERROR_ACCESS_LOST, DXGI_ERROR_SESSION_DISCONNECTED, DXGI_ERROR_WAIT_TIMEOUT,
+                DXGI_OUTDUPL_FRAME_INFO, DXGI_OUTDUPL_MOVE_RECT, DXGI_OUTDUPL_POINTER_POSITION,
+                DXGI_OUTDUPL_POINTER_SHAPE_INFO, DXGI_OUTDUPL_POINTER_SHAPE_TYPE_COLOR,
+                DXGI_OUTDUPL_POINTER_SHAPE_TYPE_MONOCHROME, IDXGIAdapter1, IDXGIOutput1,
                 IDXGIOutputDuplication, IDXGIResource,
             },
         },
@@ -30,7 +31,6 @@ use windows::{
     core::{Interface as _, Result},
 };
 
-use super::outputs::Output;
 use crate::{
     Cursor, Error, Reason, Rect, Size,
     platform::{
@@ -42,7 +42,7 @@ use crate::{
 /// How long a monitor on which nothing moves keeps its thread from noticing the end, in milliseconds.
 const LONGEST_WAIT: u32 = 1000;
 
-pub(super) struct Source {
+pub(super) struct Duplicated {
     /// On the canvas.
     place: Rect,
     turn: Turn,
@@ -58,16 +58,22 @@ pub(super) struct Source {
     hot: (u16, u16),
 }
 
-impl Source {
-    pub(super) fn open(output: &Output, place: Rect) -> std::result::Result<Self, Error> {
-        let (device, context) = device(output)?;
+impl Duplicated {
+    /// # Errors
+    ///
+    /// [`Error::Hidden`]; anything else says that this adapter does not duplicate this monitor.
+    pub(super) fn open(
+        adapter: &IDXGIAdapter1,
+        output: &IDXGIOutput1,
+        place: Rect,
+    ) -> std::result::Result<Self, Error> {
+        let (device, context) = device(adapter)?;
         // SAFETY: the device is alive, and made from the adapter that the output belongs to.
-        let duplication =
-            unsafe { output.output.DuplicateOutput(&device) }.map_err(|error| match error.code() {
-                // The lock screen and the question for a password are on a desktop of their own.
-                E_ACCESSDENIED | DXGI_ERROR_ACCESS_LOST => Error::Hidden,
-                _ => Reason::System.into(),
-            })?;
+        let duplication = unsafe { output.DuplicateOutput(&device) }.map_err(|error| match error.code() {
+            // The lock screen and the question for a password are on a desktop of their own.
+            E_ACCESSDENIED | DXGI_ERROR_ACCESS_LOST | DXGI_ERROR_SESSION_DISCONNECTED => Error::Hidden,
+            _ => Reason::System.into(),
+        })?;
         // SAFETY: the duplication is alive; the function only returns values.
         let about = unsafe { duplication.GetDesc() };
         let side = |length: u32| u16::try_from(length).map_err(|_| Reason::System);
@@ -211,12 +217,12 @@ impl Source {
     }
 }
 
-fn device(output: &Output) -> Result<(ID3D11Device, ID3D11DeviceContext)> {
+fn device(adapter: &IDXGIAdapter1) -> Result<(ID3D11Device, ID3D11DeviceContext)> {
     let (mut device, mut context) = (None, None);
     // SAFETY: the adapter is alive, and the places for the answers are.
     unsafe {
         D3D11CreateDevice(
-            &output.adapter,
+            adapter,
             D3D_DRIVER_TYPE_UNKNOWN,
             HMODULE::default(),
             D3D11_CREATE_DEVICE_FLAG::default(),

@@ -1,7 +1,7 @@
 //! A VNC viewer that a test holds in its hand.
 
+use crate::{Bridge, DEADLINE};
 use anyhow::{Context, Result, ensure};
-use rehearsal::{Bridge, DEADLINE, Stage};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -12,14 +12,20 @@ use std::{
 use virtual_desktop::Point;
 
 /// The smallest VNC viewer: it asks for picture after picture and counts bytes.
-pub(crate) struct Viewer {
+#[derive(Debug)]
+pub struct Viewer {
     line: TcpStream,
     /// How many bytes came at a time; ends with the connection.
     received: Receiver<usize>,
 }
 
 impl Viewer {
-    pub(crate) fn connect(bridge: &Bridge) -> Result<Self> {
+    /// Connects, and asks for picture after picture from then on.
+    ///
+    /// # Errors
+    ///
+    /// As [`greet`].
+    pub fn connect(bridge: &Bridge) -> Result<Self> {
         let (line, size) = greet(bridge)?;
         let (say, received) = mpsc::channel();
         let (viewer, mut line) = (line.try_clone()?, line);
@@ -37,19 +43,32 @@ impl Viewer {
         Ok(Self { line: viewer, received })
     }
 
-    pub(crate) fn sees(&self) -> Result<()> {
+    /// Waits for something of the picture.
+    ///
+    /// # Errors
+    ///
+    /// When nothing comes.
+    pub fn sees(&self) -> Result<()> {
         self.received.recv_timeout(DEADLINE).map(drop).context("no picture comes")
     }
 
     /// Presses a key or lets it go; `symbol` as X11 numbers them.
-    pub(crate) fn key(&mut self, down: bool, symbol: u32) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When the connection has ended.
+    pub fn key(&mut self, down: bool, symbol: u32) -> Result<()> {
         let mut message = vec![4, u8::from(down), 0, 0];
         message.extend_from_slice(&symbol.to_be_bytes());
         Ok(self.line.write_all(&message)?)
     }
 
     /// Types, one key after the other.
-    pub(crate) fn type_text(&mut self, text: &str) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When the connection has ended.
+    pub fn type_text(&mut self, text: &str) -> Result<()> {
         for character in text.chars() {
             let symbol = match u32::from(character) {
                 0x0a => 0xff0d,
@@ -63,7 +82,11 @@ impl Viewer {
     }
 
     /// Moves the pointer, with these buttons held: 1 is the left one.
-    pub(crate) fn pointer(&mut self, at: Point, buttons: u8) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When the connection has ended.
+    pub fn pointer(&mut self, at: Point, buttons: u8) -> Result<()> {
         let (x, y) = (u16::try_from(at.x)?, u16::try_from(at.y)?);
         let mut message = vec![5, buttons];
         message.extend_from_slice(&x.to_be_bytes());
@@ -72,7 +95,11 @@ impl Viewer {
     }
 
     /// Sends a text for the clipboard.
-    pub(crate) fn send_text(&mut self, text: &str) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When the connection has ended.
+    pub fn send_text(&mut self, text: &str) -> Result<()> {
         let mut message = vec![6, 0, 0, 0];
         message.extend_from_slice(&u32::try_from(text.len())?.to_be_bytes());
         message.extend_from_slice(text.as_bytes());
@@ -80,14 +107,22 @@ impl Viewer {
     }
 
     /// Presses and lets go of the left button.
-    pub(crate) fn click(&mut self, at: Point) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When the connection has ended.
+    pub fn click(&mut self, at: Point) -> Result<()> {
         self.pointer(at, 0)?;
         self.pointer(at, 1)?;
         self.pointer(at, 0)
     }
 
     /// Waits for the connection's end and says how long it took.
-    pub(crate) fn until_gone(&self, since: Instant) -> Result<Duration> {
+    ///
+    /// # Errors
+    ///
+    /// When the connection does not end.
+    pub fn until_gone(&self, since: Instant) -> Result<Duration> {
         loop {
             match self.received.recv_timeout(DEADLINE) {
                 Ok(_) => {}
@@ -99,7 +134,11 @@ impl Viewer {
 }
 
 /// Connects, up to the first question of either side, and returns the size of the picture as it is on the wire.
-pub(crate) fn greet(bridge: &Bridge) -> Result<(TcpStream, [u8; 4])> {
+///
+/// # Errors
+///
+/// When whoever answers is no VNC server that asks for no password.
+pub fn greet(bridge: &Bridge) -> Result<(TcpStream, [u8; 4])> {
     let mut line = TcpStream::connect(bridge.address)?;
     let mut greeting = [0; 12];
     line.read_exact(&mut greeting).context("no greeting")?;
@@ -116,15 +155,4 @@ pub(crate) fn greet(bridge: &Bridge) -> Result<(TcpStream, [u8; 4])> {
     line.read_exact(&mut init)?;
     line.read_exact(&mut vec![0; usize::from(init[23])])?;
     Ok((line, [init[0], init[1], init[2], init[3]]))
-}
-
-/// Waits until the user sees exactly these actions.
-pub(crate) fn wait_for_actions(stage: &Stage, actions: &[&str]) -> Result<()> {
-    let expected = serde_json::json!(actions);
-    stage
-        .agent
-        .wait_for_status(&format!("the actions {actions:?}"), |status| {
-            status["view"]["screen"]["actions"] == expected
-        })
-        .map(drop)
 }
