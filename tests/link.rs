@@ -5,10 +5,15 @@
 
 #[path = "link/between.rs"]
 mod between;
+#[path = "link/disk.rs"]
+mod disk;
 #[path = "link/faults.rs"]
 mod faults;
 #[path = "link/hostile.rs"]
 mod hostile;
+#[cfg(target_os = "linux")]
+#[path = "link/mount.rs"]
+mod mount;
 #[path = "link/network.rs"]
 mod network;
 #[path = "link/operator.rs"]

@@ -150,7 +150,7 @@ impl<'a> Verifier<'a> {
                 walk.countersigned();
                 if terms.contradicts.is_some() {
                     let text = "the service had taken in another receipt for its place in the chain: the agent's key was \
-                                copied, or the computer was put back to an earlier state";
+                                copied, the computer's disk was full, or it was put back to an earlier state";
                     self.findings.push(find(Kind::Contradictory, text.into()));
                 }
                 self.heads.push((sound.key, terms.head));

@@ -74,7 +74,7 @@ impl Walk {
             } else {
                 let text = format!(
                     "the agent's key signed another receipt with number {number}: one of them was put in the other's \
-                     place, or the computer was put back to an earlier state"
+                     place, the computer's disk was full, or it was put back to an earlier state"
                 );
                 (Kind::Contradictory, text)
             });

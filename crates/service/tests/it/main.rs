@@ -8,6 +8,8 @@ mod authorisation;
 mod branding;
 mod copies;
 mod crowds;
+#[cfg(target_os = "linux")]
+mod disk;
 mod document;
 mod domains;
 mod enrolment;
@@ -18,6 +20,9 @@ mod headers;
 mod history;
 mod lifecycle;
 mod migration;
+#[cfg(target_os = "linux")]
+#[path = "../../../../tests/link/mount.rs"]
+mod mount;
 mod operators;
 mod passkeys;
 mod polling;

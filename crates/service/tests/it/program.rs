@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -89,6 +89,70 @@ fn it_says_when_it_is_ready_and_stops_when_told_to() {
     for line in String::from_utf8(output.stderr).unwrap().lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
+}
+
+/// What the process has in memory, in KiB.
+#[cfg(target_os = "linux")]
+fn memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn thousands_of_slow_connections_cost_little_memory_and_keep_nobody_out() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use std::net::{SocketAddr, TcpStream};
+
+    // Many shells allow a thousand files.
+    let allowed = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ondemand-service"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--database"])
+        .arg(folder.path().join("service.db"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let address: SocketAddr = ready.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+    let page = || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    };
+    page();
+    let before = memory(child.id());
+
+    // Each says much, and stops within the lines before the body or within the body.
+    let head = "POST /operator/v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
+    let within_head = format!("{head}X-Filler: {}", "a".repeat(8000));
+    let within_body = format!("{head}Content-Length: 60000\r\n\r\n\"{}", "a".repeat(8000));
+    let mut crowd = Vec::new();
+    for number in 0..2000 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let sent = if number % 2 == 0 { &within_head } else { &within_body };
+        // It may have been displaced already.
+        let _ = stream.write_all(sent.as_bytes());
+        crowd.push(stream);
+        // Served, and so what came before it was read.
+        if number % 100 == 99 {
+            page();
+        }
+    }
+    let grown = memory(child.id()).saturating_sub(before);
+    println!("{before} KiB before, {grown} KiB more with the crowd");
+    assert!(grown < 64 * 1024, "{grown} KiB");
+    drop(crowd);
+    page();
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -33,8 +33,8 @@ impl Rings {
     }
 
     pub(crate) fn rang(&mut self, organisation: &OrganisationId, now: Duration) {
-        // Organisations that rang long ago are forgotten, so that a hostile service cannot make this grow.
-        self.rings.retain(|_, ring| ring.last.is_some_and(|last| now < last + PATIENCE));
+        // Organisations that rang and were refused long ago are forgotten, so that a hostile service cannot make this grow.
+        self.rings.retain(|_, ring| ring.last.iter().chain(&ring.noes).any(|&then| now < then + PATIENCE));
         self.rings.entry(organisation.clone()).or_default().last = Some(now);
     }
 

@@ -307,6 +307,21 @@ fn an_organisation_rings_once_a_minute_and_not_at_all_after_two_noes() {
 }
 
 #[test]
+fn a_no_counts_for_ten_minutes_however_long_ago_it_rang() {
+    let mut sim = Sim::ready();
+    assert!(shown(&sim.give(Input::RequestReceived(request("r1", [VIEW])))));
+    sim.give(Input::Prompt(id("r1"), PromptFact::Shown));
+    sim.advance(secs(110));
+    sim.user(UserInput::Reject { request_id: id("r1"), reason: None });
+    // More than ten minutes after it rang, and less than ten after the no.
+    sim.advance(secs(495));
+    assert!(shown(&sim.give(Input::RequestReceived(request("r2", [VIEW])))), "one no");
+    sim.user(UserInput::Reject { request_id: id("r2"), reason: None });
+    sim.advance(secs(61));
+    assert!(!shown(&sim.give(Input::RequestReceived(request("r3", [VIEW])))), "two noes");
+}
+
+#[test]
 fn do_not_disturb_keeps_requests_quiet_for_an_hour() {
     let mut sim = Sim::ready();
     sim.user(UserInput::DoNotDisturb { on: true });
