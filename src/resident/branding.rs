@@ -215,6 +215,11 @@ mod tests {
         Branding { display_text: None, accent: Some("#1a56e8".into()), logo: logo.map(str::to_owned) }
     }
 
+    /// Waits until nothing is written any more, so that the folder stays away when it goes.
+    fn written(disk: Disk) {
+        disk.finish(std::time::Duration::from_secs(5));
+    }
+
     #[test]
     fn a_look_is_shown_only_for_an_organisation_that_is_pinned_or_known() {
         let folder = tempfile::tempdir().unwrap();
@@ -233,6 +238,7 @@ mod tests {
             assert_eq!(looks.shown(&mine, trust), Look::default());
         }
         assert_eq!(looks.shown(&other, TrustLevel::Pinned), Look::default());
+        written(disk);
     }
 
     #[test]
@@ -245,7 +251,7 @@ mod tests {
         looks.changed(&mine, &branding(Some("a")), &disk);
         assert!(looks.fetched(&mine, "a", &png(4, 2), &disk));
         assert!(!looks.fetched(&mine, "a", &png(4, 2), &disk), "nobody asked for it again");
-        disk.finish(std::time::Duration::from_secs(5));
+        written(disk);
 
         let disk = Disk::start().unwrap();
         let mut looks = Looks::load(path);
@@ -255,6 +261,7 @@ mod tests {
         looks.changed(&mine, &branding(None), &disk);
         assert_eq!(looks.next_to_fetch(), None);
         assert_eq!(looks.shown(&mine, TrustLevel::Pinned).logo, None);
+        written(disk);
     }
 
     #[test]
@@ -283,6 +290,7 @@ mod tests {
         looks.fetching = false;
         assert!(!looks.fetched(&mine, "a", &png(4, 2), &disk), "it is not wanted any more");
         assert_eq!(looks.next_to_fetch().as_deref(), Some("b"));
+        written(disk);
     }
 
     #[test]

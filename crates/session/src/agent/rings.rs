@@ -8,6 +8,9 @@ use std::{
 
 /// At most one popup in this time.
 const APART: Duration = Duration::from_secs(60);
+/// This many popups within [`PATIENCE`] without a yes, and requests come in quietly: an operator who withdraws before
+/// anybody can say no is a siege too.
+const MOST: usize = 5;
 /// This many noes within [`PATIENCE`], and requests come in quietly.
 const NOES: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -21,27 +24,33 @@ pub(crate) struct Rings {
 
 #[derive(Debug, Default)]
 struct Ring {
-    last: Option<Duration>,
+    /// The last [`MOST`] popups.
+    rang: VecDeque<Duration>,
     noes: VecDeque<Duration>,
 }
 
 impl Rings {
     pub(crate) fn may_ring(&self, organisation: &OrganisationId, now: Duration) -> bool {
         let Some(ring) = self.rings.get(organisation) else { return true };
-        let recent = ring.noes.iter().filter(|&&no| now < no + PATIENCE).count();
-        recent < NOES && ring.last.is_none_or(|last| now >= last + APART)
+        let recent = |times: &VecDeque<Duration>| times.iter().filter(|&&then| now < then + PATIENCE).count();
+        let rested = ring.rang.back().is_none_or(|&last| now >= last + APART);
+        rested && recent(&ring.noes) < NOES && recent(&ring.rang) < MOST
     }
 
     pub(crate) fn rang(&mut self, organisation: &OrganisationId, now: Duration) {
         // Organisations that rang and were refused long ago are forgotten, so that a hostile service cannot make this grow.
-        self.rings.retain(|_, ring| ring.last.iter().chain(&ring.noes).any(|&then| now < then + PATIENCE));
-        self.rings.entry(organisation.clone()).or_default().last = Some(now);
+        self.rings.retain(|_, ring| ring.rang.iter().chain(&ring.noes).any(|&then| now < then + PATIENCE));
+        let rang = &mut self.rings.entry(organisation.clone()).or_default().rang;
+        rang.push_back(now);
+        if rang.len() > MOST {
+            rang.pop_front();
+        }
     }
 
     /// There was no display for the popup: nobody was disturbed, and the next request is answered as soon.
     pub(crate) fn unseen(&mut self, organisation: &OrganisationId) {
         if let Some(ring) = self.rings.get_mut(organisation) {
-            ring.last = None;
+            ring.rang.pop_back();
         }
     }
 

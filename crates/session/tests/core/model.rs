@@ -27,7 +27,7 @@ pub(crate) struct Model {
     over: Vec<SessionId>,
     /// The access process, as far as the effects say: its grant, whether it is paused, whether its input is held.
     access: Option<Access>,
-    rang: BTreeMap<OrganisationId, Duration>,
+    rang: BTreeMap<OrganisationId, Vec<Duration>>,
     /// Since when the session has been without a link, or locked.
     unlinked: Option<Duration>,
     /// Since when the access process has been without its tunnel.
@@ -131,7 +131,7 @@ impl Model {
             }
             Input::Prompt(request_id, PromptFact::NoDisplay) => {
                 if let Some(asked) = self.requests.get(request_id) {
-                    self.rang.remove(&asked.request.organisation.id);
+                    self.rang.get_mut(&asked.request.organisation.id).map(Vec::pop);
                 }
             }
             Input::Recorded(request_id) => {
@@ -449,11 +449,15 @@ impl Model {
         shown == request_id && in_time && now.boot >= *since + *inert
     }
 
-    /// An organisation rings at most once a minute, unless the person said yes to it meanwhile.
+    /// An organisation rings at most once a minute and five times in ten, unless the person said yes to it meanwhile.
     fn rings(&mut self, request: &Request, now: Now) {
         let organisation = request.organisation.id.clone();
-        let since_last = self.rang.insert(organisation, now.boot).map(|last| now.boot - last);
+        let rang = self.rang.entry(organisation).or_default();
+        let since_last = rang.last().map(|&last| now.boot - last);
         assert!(since_last.is_none_or(|since| since >= secs(60)), "rang again after {since_last:?}");
+        rang.retain(|&then| now.boot < then + secs(600));
+        assert!(rang.len() < 5, "rang a sixth time: {rang:?}");
+        rang.push(now.boot);
     }
 
     fn with_access(&mut self, change: impl FnOnce(&mut Access)) {

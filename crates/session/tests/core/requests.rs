@@ -322,6 +322,27 @@ fn a_no_counts_for_ten_minutes_however_long_ago_it_rang() {
 }
 
 #[test]
+fn an_operator_who_withdraws_again_and_again_rings_five_times_in_ten_minutes() {
+    let mut sim = Sim::ready();
+    let asks = |sim: &mut Sim, number: usize| {
+        let name = format!("r{number}");
+        let rings = shown(&sim.give(Input::RequestReceived(request(&name, [VIEW]))));
+        sim.give(Input::RequestWithdrawn(id(&name)));
+        rings
+    };
+    for number in 0..5 {
+        assert!(asks(&mut sim, number), "{number}");
+        sim.advance(secs(61));
+    }
+    assert!(!asks(&mut sim, 5), "the sixth");
+    // The first of them is ten minutes ago.
+    sim.advance(secs(600 - 5 * 61));
+    assert!(asks(&mut sim, 6));
+    sim.advance(secs(59));
+    assert!(!asks(&mut sim, 7), "the second is not yet");
+}
+
+#[test]
 fn do_not_disturb_keeps_requests_quiet_for_an_hour() {
     let mut sim = Sim::ready();
     sim.user(UserInput::DoNotDisturb { on: true });
