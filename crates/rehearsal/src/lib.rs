@@ -7,6 +7,7 @@ mod agent;
 mod bridge;
 #[cfg(target_os = "linux")]
 mod browser;
+mod files;
 mod operator;
 mod service;
 #[cfg(target_os = "linux")]
@@ -19,6 +20,7 @@ pub use agent::{Agent, AgentOptions};
 pub use bridge::Bridge;
 #[cfg(target_os = "linux")]
 pub use browser::browser;
+pub use files::curl;
 pub use operator::Operator;
 pub use service::{Service, ServiceOptions, SetUp};
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@
 use crate::actions::wait_for_actions;
 use anyhow::{Context, Result, ensure};
 use protocol::{Action, EndReason, Permission, SessionId, operator::FilesCredential};
-use rehearsal::{DEADLINE, Signal, Stage, WINDOW, signal_pid, wait_for};
+use rehearsal::{DEADLINE, Signal, Stage, WINDOW, curl, signal_pid, wait_for};
 use serde_json::Value;
 use std::{
     fs,
@@ -46,13 +46,9 @@ impl Folder {
     }
 
     fn curl(&self, path: &str, arguments: &[&str]) -> Command {
-        let FilesCredential { url, user_name, password } = &self.credential;
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--path-as-is", "--noproxy", "*", "--max-time", "120"])
-            .args(["--user", &format!("{user_name}:{}", password.expose())])
-            .args(["--write-out", "\n%{http_code}"])
+        let mut curl = curl(&self.credential, path);
+        curl.args(["--write-out", "\n%{http_code}"])
             .args(arguments)
-            .arg(format!("{url}{path}"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -10,10 +10,11 @@ use protocol::{
     Action, EndReason, Permission,
     operator::{FilesCredential, Target},
 };
-use rehearsal::{Bridge, Viewer, WINDOW, wait_for};
+use rehearsal::{Bridge, Viewer, WINDOW, curl, wait_for};
 use std::{
     fs,
     process::{Command, Output},
+    time::Instant,
 };
 use virtual_desktop::{Picture, Point, Rect, windows::Window};
 
@@ -89,24 +90,24 @@ fn an_operator_sees_types_and_brings_texts_and_files_until_the_end() -> Result<(
     let content = "for the user\n".repeat(100_000);
     let brought = windows.desktop.folder().join("brought.txt");
     fs::write(&brought, &content)?;
-    let put = curl(&folder, "brought.txt", &["--fail", "--upload-file", &brought.display().to_string()])?;
+    let put = ask(&folder, "brought.txt", &["--fail", "--upload-file", &brought.display().to_string()])?;
     ensure!(put.status.success(), "{put:?}");
     let there = windows.downloads()?.join("brought.txt");
     assert_eq!(fs::read_to_string(&there).with_context(|| format!("{there:?}"))?, content);
-    assert_eq!(curl(&folder, "brought.txt", &["--fail"])?.stdout, content.as_bytes());
-    let listed = curl(&folder, "", &["--fail", "--request", "PROPFIND", "--header", "Depth: 1"])?;
+    assert_eq!(ask(&folder, "brought.txt", &["--fail"])?.stdout, content.as_bytes());
+    let listed = ask(&folder, "", &["--fail", "--request", "PROPFIND", "--header", "Depth: 1"])?;
     assert!(String::from_utf8_lossy(&listed.stdout).contains("brought.txt"), "{listed:?}");
     for escape in [r"..\..\..\windows\win.ini", "..%5c..%5c..%5cwindows%5cwin.ini", "C:%5cwindows%5cwin.ini"]
     {
-        let refused = curl(&folder, escape, &["--fail"])?;
+        let refused = ask(&folder, escape, &["--fail"])?;
         assert!(!refused.status.success() && refused.stdout.is_empty(), "{escape}: {refused:?}");
     }
 
     // The end.
     stage.end_from_the_tray_menu()?;
     assert_eq!(operator.wait_for_end(&session)?, EndReason::User);
-    viewer.until_gone(std::time::Instant::now())?;
-    assert!(!curl(&folder, "brought.txt", &["--fail"])?.status.success());
+    viewer.until_gone(Instant::now())?;
+    assert!(!ask(&folder, "brought.txt", &["--fail"])?.status.success());
     Ok(())
 }
 
@@ -125,19 +126,7 @@ fn sees_the_menu_of(editor: &Window, windows: &Windows, bridge: &Bridge) -> Resu
     })
 }
 
-fn curl(folder: &FilesCredential, path: &str, arguments: &[&str]) -> Result<Output> {
-    let mut curl = Command::new("curl");
+fn ask(folder: &FilesCredential, path: &str, arguments: &[&str]) -> Result<Output> {
     // The certificate is the service's own, and it is asked on this computer.
-    curl.args([
-        "--silent",
-        "--show-error",
-        "--path-as-is",
-        "--noproxy",
-        "*",
-        "--max-time",
-        "60",
-        "--insecure",
-    ]);
-    curl.args(["--user", &format!("{}:{}", folder.user_name, folder.password.expose())]);
-    curl.args(arguments).arg(format!("{}{path}", folder.url)).output().context("failed to run curl")
+    curl(folder, path).arg("--insecure").args(arguments).output().context("failed to run curl")
 }

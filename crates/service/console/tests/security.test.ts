@@ -221,8 +221,8 @@ test("a domain is proven by a record in its DNS", async () => {
     await dialog(page).getByRole("alert").getByText("The service did not accept what was entered").waitFor();
     await dialog(page).getByLabel("Domain").fill("help.example");
     await dialog(page).getByRole("button", { name: "Next" }).click();
-    const [name, value] = await dialog(page).locator(".dns code").allInnerTexts();
-    assert.ok(name && value);
+    const record = dialog(page).locator(".dns code");
+    const [name, value] = [await record.first().innerText(), await record.last().innerText()];
     await dialog(page).getByRole("button", { name: "Look for the record" }).click();
     await dialog(page).getByText("The record was not found").waitFor({ timeout: 20_000 });
     await picture(page, "domain-record");

@@ -3,8 +3,9 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 fn program(arguments: &[&str], input: &str) -> Output {
@@ -18,6 +19,50 @@ fn program(arguments: &[&str], input: &str) -> Output {
     // It may have refused its arguments and gone before it reads.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
+}
+
+/// The service on a free port, which ends with the test however that ends.
+#[cfg(unix)]
+struct Serving {
+    child: Child,
+    address: SocketAddr,
+}
+
+#[cfg(unix)]
+impl Serving {
+    /// Returns once it says that it is ready.
+    fn start(folder: &Path, log: Stdio) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_ondemand-service"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database"])
+            .arg(folder.join("service.db"))
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        // What goes wrong from here on ends it too.
+        let mut serving = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let mut ready = String::new();
+        BufReader::new(serving.child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let address = ready.trim().strip_prefix("listening on http://").expect(&ready);
+        serving.address = address.parse().unwrap();
+        assert!(serving.address.ip().is_loopback());
+        serving
+    }
+
+    /// Tells it to stop, as the system does.
+    fn stop(&mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 fn value(output: &Output, name: &str) -> String {
@@ -71,22 +116,10 @@ fn a_missing_folder_is_said_plainly() {
 #[test]
 fn it_says_when_it_is_ready_and_stops_when_told_to() {
     let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("service.db");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ondemand-service"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--database"])
-        .arg(&database)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    assert!(ready.starts_with("listening on http://127.0.0.1:"), "{ready}");
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(told.success());
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    for line in String::from_utf8(output.stderr).unwrap().lines() {
+    let mut serving = Serving::start(folder.path(), Stdio::piped());
+    let log = serving.child.stderr.take().unwrap();
+    serving.stop();
+    for line in std::io::read_to_string(log).unwrap().lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
 }
@@ -103,22 +136,14 @@ fn memory(pid: u32) -> u64 {
 #[test]
 fn thousands_of_slow_connections_cost_little_memory_and_keep_nobody_out() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    use std::net::{SocketAddr, TcpStream};
+    use std::net::TcpStream;
 
     // Many shells allow a thousand files.
     let allowed = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed }).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ondemand-service"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--database"])
-        .arg(folder.path().join("service.db"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let address: SocketAddr = ready.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+    let mut serving = Serving::start(folder.path(), Stdio::null());
+    let (address, process) = (serving.address, serving.child.id());
     let page = || {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
@@ -128,7 +153,7 @@ fn thousands_of_slow_connections_cost_little_memory_and_keep_nobody_out() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     };
     page();
-    let before = memory(child.id());
+    let before = memory(process);
 
     // Each says much, and stops within the lines before the body or within the body.
     let head = "POST /operator/v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
@@ -146,13 +171,12 @@ fn thousands_of_slow_connections_cost_little_memory_and_keep_nobody_out() {
             page();
         }
     }
-    let grown = memory(child.id()).saturating_sub(before);
+    let grown = memory(process).saturating_sub(before);
     println!("{before} KiB before, {grown} KiB more with the crowd");
     assert!(grown < 64 * 1024, "{grown} KiB");
     drop(crowd);
     page();
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    assert!(child.wait().unwrap().success());
+    serving.stop();
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Marks {
         if !is_mouse || buttons != 0 {
             return Some(Action::Press);
         }
-        // Wine's display says of a pointer that was moved by a program that a device did not move it.
+        // Where a program has moved the pointer, Wine reports a device that moved by nothing.
         let is_relative = mouse.usFlags.0 & MOUSE_MOVE_ABSOLUTE.0 == 0;
         let moved = !is_relative || (mouse.lLastX, mouse.lLastY) != (0, 0);
         moved.then_some(Action::Motion)

@@ -227,6 +227,6 @@ impl Drop for Picture {
     }
 }
 
-/// A context in memory and a cursor's handle belong to the process, not to a thread.
-// SAFETY: as above; nothing of them is used from two threads at once, as they are not shared.
+// SAFETY: a context in memory and a cursor's handle belong to the process, not to a thread, and nothing of them is used
+// from two threads at once, as they are not shared.
 unsafe impl Send for Copied {}
