@@ -10,6 +10,7 @@ mod connection;
 mod control;
 mod desktop;
 mod files;
+mod pace;
 mod reporter;
 
 use clipboard::Texts;

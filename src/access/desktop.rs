@@ -8,26 +8,19 @@ use super::{
     Served,
     clipboard::{Offer, Texts},
     control::Hand,
+    pace::Pace,
     reporter::{Doing, Reporter},
 };
 use protocol::{Action, Permission};
 use rfb::{Event, Options, Server};
 use screen::{Area, Border, Capture, Display};
 use session::AccessFact;
-use std::{
-    io, mem,
-    num::NonZeroU32,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{io, mem, num::NonZeroU32, sync::Arc, thread, time::Instant};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::{Notify, watch},
 };
 
-/// No more than 60 pictures a second: no screen shows more.
-const FRAME: Duration = Duration::from_millis(16);
 /// The frame around what is being viewed, as 0x00RRGGBB: the red of what ends it.
 const BORDER: u32 = 0x00d9_2d20;
 
@@ -96,8 +89,7 @@ async fn view(
         display,
         capture,
         started: Instant::now(),
-        dirty: true,
-        next_frame: Instant::now(),
+        pace: Pace::new(Instant::now()),
         doing: None,
         hand: control.hand(),
         texts,
@@ -144,7 +136,7 @@ async fn view(
                 }
                 view.take_events(&reporter);
             }
-            () = changed.notified() => view.dirty = true,
+            () = changed.notified() => view.pace.change(Instant::now()),
             text = next(&mut offers) => {
                 if let Some(text) = text {
                     view.server.offer_clipboard(&text);
@@ -160,9 +152,7 @@ struct View {
     display: Display,
     capture: Capture,
     started: Instant,
-    /// The screen may look different from what was captured last.
-    dirty: bool,
-    next_frame: Instant,
+    pace: Pace,
     /// From the moment at which the operator's program is ready for the first picture.
     doing: Option<(Doing, Option<Border>)>,
     hand: Hand,
@@ -207,14 +197,15 @@ impl View {
     /// Captures and encodes what changed, where the operator's program can take it now.
     fn take_picture(&mut self) -> Result<(), Error> {
         let now = Instant::now();
-        if self.doing.is_none() || !self.server.is_waiting() || now < self.next_frame {
+        if self.doing.is_none() || !self.server.is_waiting() || now < self.pace.earliest() {
             return Ok(());
         }
-        if mem::take(&mut self.dirty) {
+        if self.pace.capture_due().is_some_and(|due| due <= now) {
+            self.pace.captured();
             self.capture()?;
         }
         if self.server.update(self.started.elapsed()) {
-            self.next_frame = now + FRAME;
+            self.pace.encoded(now, Instant::now());
         }
         Ok(())
     }
@@ -230,7 +221,7 @@ impl View {
             Ok(()) | Err(screen::Error::Hidden) => {}
             Err(screen::Error::Resized) => {
                 server.resize(size(capture.size()));
-                self.dirty = true;
+                self.pace.change(Instant::now());
             }
             Err(error) => return Err(error.into()),
         }
@@ -250,10 +241,9 @@ impl View {
     /// When there is a picture to take though nothing happens.
     async fn due(&self) {
         let waiting = self.doing.is_some() && self.server.is_waiting();
-        let refined = self.server.poll_timeout().map(|due| self.started + due);
-        let due = if self.dirty { Some(self.next_frame) } else { refined };
-        match due.filter(|_| waiting) {
-            Some(due) => tokio::time::sleep_until(due.max(self.next_frame).into()).await,
+        let refined = || Some((self.started + self.server.poll_timeout()?).max(self.pace.earliest()));
+        match self.pace.capture_due().or_else(refined).filter(|_| waiting) {
+            Some(due) => tokio::time::sleep_until(due.into()).await,
             None => std::future::pending().await,
         }
     }

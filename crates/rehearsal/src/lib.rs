@@ -9,6 +9,8 @@ mod bridge;
 mod browser;
 mod files;
 mod operator;
+#[cfg(target_os = "linux")]
+mod page;
 mod service;
 #[cfg(target_os = "linux")]
 mod stage;
@@ -22,6 +24,8 @@ pub use bridge::Bridge;
 pub use browser::browser;
 pub use files::curl;
 pub use operator::Operator;
+#[cfg(target_os = "linux")]
+pub use page::Page;
 pub use service::{Service, ServiceOptions, SetUp};
 #[cfg(target_os = "linux")]
 pub use stage::{A_MOMENT, POPUP, Stage, WINDOW, environment};

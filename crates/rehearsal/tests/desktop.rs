@@ -6,12 +6,16 @@ mod actions;
 mod chat;
 #[path = "desktop/clipboard.rs"]
 mod clipboard;
+#[path = "desktop/console.rs"]
+mod console;
 #[path = "desktop/control.rs"]
 mod control;
 #[path = "desktop/day.rs"]
 mod day;
 #[path = "desktop/doctor.rs"]
 mod doctor;
+#[path = "desktop/editor.rs"]
+mod editor;
 #[path = "desktop/files.rs"]
 mod files;
 #[path = "desktop/joining.rs"]

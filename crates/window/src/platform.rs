@@ -1,5 +1,6 @@
 //! What differs from one system to the next: the manners of a window, and what its process is to be spared.
 
+mod area;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
@@ -72,14 +73,25 @@ pub(crate) fn start_toolkit() -> Result<NextManner, NoDisplay> {
     Ok(manner)
 }
 
-/// Puts a window to the top of its screen, in the middle.
+/// The outer corner and the room for a window that is not on the screen yet, in `area`, where a logical pixel is `scale` of
+/// the area's.
 #[cfg(not(target_os = "linux"))]
-fn place_at_top(window: &slint::winit_030::winit::window::Window) {
-    use slint::winit_030::winit::dpi::PhysicalPosition;
-    if let Some(monitor) = window.current_monitor() {
-        let free = monitor.size().width.saturating_sub(window.outer_size().width);
-        let x = monitor.position().x + i32::try_from(free / 2).unwrap_or(0);
-        window.set_outer_position(PhysicalPosition::new(x, monitor.position().y));
+fn outer_spot(
+    window: &slint::winit_030::winit::window::Window,
+    place: Place,
+    area: area::Area,
+    scale: f64,
+) -> area::Spot {
+    use slint::winit_030::winit::dpi::LogicalSize;
+    let logical = window.scale_factor();
+    let outer: LogicalSize<f64> = window.outer_size().to_logical(logical);
+    let inner: LogicalSize<f64> = window.inner_size().to_logical(logical);
+    let frame = ((outer.height - inner.height) * scale) as i32;
+    let size = ((outer.width * scale) as i32, (inner.height * scale) as i32);
+    let spot = area.spot(place, size, scale, frame);
+    match spot.edge {
+        area::Edge::Top => spot,
+        area::Edge::Bottom => area::Spot { y: spot.y - frame, ..spot },
     }
 }
 

@@ -118,8 +118,8 @@ mod live {
 /// On a virtual desktop.
 #[cfg(target_os = "linux")]
 mod headless {
-    use anyhow::{Context, Result};
-    use rehearsal::{AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Stage, program, wait_for};
+    use anyhow::Result;
+    use rehearsal::{AgentOptions, DEADLINE, POPUP, Page, Service, ServiceOptions, Stage, program, wait_for};
     use std::{fs, path::Path, time::Duration};
     use virtual_desktop::{Desktop, Key, Options, accessibility::Element};
 
@@ -164,13 +164,7 @@ mod headless {
         }
 
         fn sign_in(&mut self) -> Result<()> {
-            let (login, password) = self.stage.service.credentials();
-            self.click_into("entry", "Sign-in name")?;
-            self.stage.desktop.type_text(login)?;
-            // Keys keep their order among themselves; a click and a key go to the page by different ways.
-            self.stage.desktop.press(Key::Tab)?;
-            self.stage.desktop.type_text(password)?;
-            self.stage.desktop.press(Key::Enter)?;
+            self.page().sign_in(self.stage.service.credentials())?;
             self.find("button", "Ask to connect to")?;
             self.picture("console-overview")
         }
@@ -187,7 +181,7 @@ mod headless {
         }
 
         fn chat(&mut self) -> Result<()> {
-            self.click_into("entry", "Message")?;
+            self.page().click_into("entry", "Message")?;
             self.stage.desktop.type_text("Good morning, may I look at the printer settings?")?;
             self.stage.desktop.press(Key::Enter)?;
             // A left click on the tray icon opens the session window.
@@ -266,41 +260,20 @@ mod headless {
             self.click("button", "Send request")
         }
 
-        fn click(&self, role: &str, name: &str) -> Result<()> {
-            // Pages move while they load: two looks that agree are where it is.
-            let place = |show: &Self| -> Result<_> { Ok(show.find(role, name)?.rect()?.centre()) };
-            let mut last = place(self)?;
-            let at = wait_for("the page to stand still", || {
-                std::thread::sleep(Duration::from_millis(50));
-                let now = place(self)?;
-                Ok((std::mem::replace(&mut last, now) == now).then_some(now))
-            })?;
-            Ok(self.stage.desktop.click(at)?)
+        fn page(&self) -> Page<'_> {
+            Page(&self.stage.desktop)
         }
 
-        /// Clicks a field and waits until it has the keyboard.
-        fn click_into(&self, role: &str, name: &str) -> Result<()> {
-            self.click(role, name)?;
-            let field = self.find(role, name)?;
-            wait_for(&format!("{name:?} to have the keyboard"), || {
-                Ok(field.is(virtual_desktop::accessibility::State::Focused)?.then_some(()))
-            })
+        fn click(&self, role: &str, name: &str) -> Result<()> {
+            self.failed_picture(self.page().click(role, name))
         }
 
         fn find(&self, role: &str, name: &str) -> Result<Element> {
-            let is_it = |element: &Element| {
-                element.name().is_ok_and(|found| found.contains(name))
-                    && element.role().is_ok_and(|found| found.contains(role))
-                    && element.rect().is_ok_and(|rect| rect.width > 0 && rect.height > 0)
-            };
-            let found = wait_for(&format!("{role} {name:?}"), || {
-                let programs = self.stage.desktop.accessibility().programs()?;
-                Ok(programs.iter().find_map(|program| program.find_where(is_it)))
-            });
-            found.with_context(|| {
-                let _ = self.stage.desktop.screenshot(&self.folder.join("failed.png"));
-                self.stage.desktop.accessibility().outline()
-            })
+            self.failed_picture(self.page().find(role, name))
+        }
+
+        fn failed_picture<T>(&self, result: Result<T>) -> Result<T> {
+            result.inspect_err(|_| drop(self.stage.desktop.screenshot(&self.folder.join("failed.png"))))
         }
 
         fn picture(&mut self, name: &str) -> Result<()> {

@@ -1,51 +1,18 @@
 //! Keyboard and mouse in the operator's hands: for as long as it is granted, and never on the agent's own windows.
 
-use crate::actions::wait_for_actions;
+use crate::{actions::wait_for_actions, editor::Editor};
 use anyhow::{Context, Result, ensure};
 use protocol::{
     EndReason, Permission,
     operator::{RequestState, Target},
 };
 use rehearsal::{A_MOMENT, Bridge, POPUP, Signal, Stage, Viewer, WINDOW, signal_pid, wait_for};
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Child, Stdio},
-    time::Duration,
-};
-use virtual_desktop::{Desktop, Options, Point, Rect};
+use std::{fs, process::Stdio, time::Duration};
+use virtual_desktop::{Desktop, Options, Point};
 
 const CONTROL: [Permission; 2] = [Permission::View, Permission::Control];
 /// The left Shift key, as X11 numbers it.
 const SHIFT: u32 = 0xffe1;
-
-/// A terminal in which everything that is typed becomes a file.
-struct Editor {
-    file: PathBuf,
-    rect: Rect,
-    _terminal: Child,
-}
-
-impl Editor {
-    fn open(desktop: &Desktop) -> Result<Self> {
-        let file = desktop.folder().join("typed");
-        let script = format!("cat > {}", file.display());
-        let mut xterm = desktop.command("xterm");
-        xterm
-            .args(["-u8", "-geometry", "40x10+20+40", "-T", "an editor", "-e", "sh", "-c", &script])
-            .stdout(Stdio::null());
-        let terminal = desktop.spawn(&mut xterm)?;
-        let rect = desktop.wait_for_title("an editor", rehearsal::DEADLINE)?.rect;
-        Ok(Self { file, rect, _terminal: terminal })
-    }
-
-    fn holds(&self, text: &str) -> Result<()> {
-        wait_for(&format!("{text:?} to be typed"), || {
-            Ok((fs::read_to_string(&self.file).unwrap_or_default() == text).then_some(()))
-        })
-        .with_context(|| format!("typed: {:?}", fs::read_to_string(&self.file)))
-    }
-}
 
 fn wait_for_keyboard(stage: &Stage) -> Result<()> {
     wait_for("the editor to have the keyboard", || {

@@ -167,6 +167,23 @@ fn a_second_request_within_a_minute_comes_in_quietly_and_can_be_reviewed_from_th
 }
 
 #[test]
+fn the_popup_opens_at_the_trays_corner_and_leaves_its_notification_room() -> Result<()> {
+    for window_manager in [WindowManager::Openbox, WindowManager::Xfwm4] {
+        let stage = Stage::device_on(Options { window_manager, ..Options::default() })?;
+        let (width, height) = stage.desktop.picture()?.size();
+        stage.ask([Permission::View])?;
+        let popup = stage.popup()?.rect;
+        let beside = width as i32 - popup.x - popup.width as i32;
+        let below = height as i32 - popup.y - popup.height as i32;
+        assert!(
+            (400..450).contains(&beside) && below < 70,
+            "{window_manager:?}: {popup:?}, {width} x {height}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
 fn over_a_full_screen_window_the_popup_is_seen_and_answered() -> Result<()> {
     for window_manager in [WindowManager::Openbox, WindowManager::Xfwm4] {
         let stage = Stage::device_on(Options { window_manager, ..Options::default() })?;

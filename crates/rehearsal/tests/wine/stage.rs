@@ -5,9 +5,17 @@ use crate::{
     prefix::{PROGRAM, START, Windows, package},
 };
 use anyhow::{Context, Result};
-use protocol::operator::DeviceView;
-use rehearsal::{Operator, POPUP, Service, ServiceOptions, program};
-use std::{fs, process::Child};
+use protocol::{
+    RequestId,
+    operator::{DeviceView, RequestState},
+};
+use rehearsal::{A_MOMENT, Operator, POPUP, Service, ServiceOptions, program, wait_for};
+use std::{
+    fs,
+    process::Child,
+    thread,
+    time::{Duration, Instant},
+};
 use virtual_desktop::{Button, Point, Rect, windows::Window};
 
 /// A computer with the installed agent, which is ready, and an operator who may ask.
@@ -66,16 +74,37 @@ impl Stage {
 
     /// The popup, once it takes a press: only while it is the active window, as nothing here tells what covers it.
     pub(crate) fn popup(&self) -> Result<Rect> {
+        self.popup_brought_by(|popup| self.windows.desktop.click(Point { x: popup.x + 8, y: popup.y + 8 }))
+    }
+
+    /// The popup, once it takes a press because of `activate`.
+    pub(crate) fn popup_brought_by(
+        &self,
+        activate: impl Fn(Rect) -> Result<(), virtual_desktop::Error>,
+    ) -> Result<Rect> {
         let popup = self.windows.desktop.wait_for_title(POPUP, START)?.rect;
-        self.windows.desktop.click(Point { x: popup.x + 8, y: popup.y + 8 })?;
+        activate(popup)?;
         self.windows.wait_for_status("a popup that can be approved", |status| {
             status["view"]["prompt"]["approvable"] == true
         })?;
         Ok(popup)
     }
 
-    /// Presses *Approve*: of what has its blue in the popup, the rows with the most of it.
-    pub(crate) fn approve(&self, popup: Rect) -> Result<()> {
+    /// Presses *Approve*. A press does not count just after the popup has moved or become active, and is done again.
+    pub(crate) fn approve(&self, popup: Rect, request: &RequestId) -> Result<()> {
+        let waits = || Ok::<_, anyhow::Error>(self.operator.request(request)?.state == RequestState::Shown);
+        wait_for("an approval that counts", || {
+            self.press_approve(popup)?;
+            let until = Instant::now() + A_MOMENT;
+            while waits()? && Instant::now() < until {
+                thread::sleep(Duration::from_millis(50));
+            }
+            Ok((!waits()?).then_some(()))
+        })
+    }
+
+    /// *Approve* is, of what has its blue in the popup, the rows with the most of it.
+    fn press_approve(&self, popup: Rect) -> Result<()> {
         const BLUE: [u8; 3] = [0x1f, 0x5f, 0xbf];
         let seen = self.windows.desktop.picture()?;
         let columns = |y: i32| -> Vec<i32> {

@@ -1,12 +1,22 @@
-//! macOS: the popup opens inactive and above others; whether something covers a part of it is not told.
+//! macOS: the popup opens inactive, above others and below the menu bar; whether something covers a part of it is not told.
 
-use super::{Dressed, Manner, Place, never_answers};
+use super::{
+    Dressed, Manner, Place,
+    area::{Area, Rect},
+    never_answers,
+};
 use crate::{
     fonts::Fonts,
     talk::{Event, Watcher},
 };
 use line::WindowKind;
-use slint::winit_030::winit::window::{Window, WindowAttributes};
+use objc2::{MainThreadMarker, rc::Retained};
+use objc2_app_kit::{NSEvent, NSScreen};
+use objc2_foundation::NSRect;
+use slint::winit_030::winit::{
+    dpi::LogicalPosition,
+    window::{Window, WindowAttributes},
+};
 use std::sync::mpsc::Receiver;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -39,21 +49,43 @@ pub(crate) fn attributes(attributes: WindowAttributes, manner: Manner) -> Window
     }
 }
 
-/// The system places the popup. macOS tells only when a window is covered wholly, so the popup counts as visible only
-/// while it is the active window.
+/// Puts the window to its place on the pointer's screen. macOS tells only when a window is covered wholly, so the popup
+/// counts as visible only while it is the active window.
 pub(crate) fn dress(window: &Window, place: Place, _watcher: Watcher) -> Dressed {
-    if place == Place::Top {
-        super::place_at_top(window);
-    }
-    Dressed::default()
+    let Some(area) = MainThreadMarker::new().and_then(area) else { return Dressed::default() };
+    // Positions are in points here, whatever the screen's pixels.
+    let spot = super::outer_spot(window, place, area, 1.0);
+    window.set_outer_position(LogicalPosition::new(spot.x, spot.y));
+    Dressed { room: Some(spot.room as f32), proven: false }
+}
+
+/// What menu bar and Dock leave of the screen that the pointer is on, in points from the upper left corner of the first
+/// screen; AppKit counts from its lower left.
+fn area(main_thread: MainThreadMarker) -> Option<Area> {
+    let screens = NSScreen::screens(main_thread);
+    let first = screens.firstObject()?.frame().size.height;
+    let flipped = |it: NSRect| Rect {
+        x: it.origin.x as i32,
+        y: (first - it.origin.y - it.size.height) as i32,
+        width: it.size.width as i32,
+        height: it.size.height as i32,
+    };
+    let pointer = NSEvent::mouseLocation();
+    let holds_pointer = |screen: &Retained<NSScreen>| {
+        let NSRect { origin, size } = screen.frame();
+        (origin.x..origin.x + size.width).contains(&pointer.x)
+            && (origin.y..=origin.y + size.height).contains(&pointer.y)
+    };
+    let screen = screens.iter().find(holds_pointer).or_else(|| screens.firstObject())?;
+    Some(Area { monitor: flipped(screen.frame()), free: flipped(screen.visibleFrame()) })
 }
 
 /// The toolkit's events say when a window is minimised.
 pub(crate) fn watch_minimised(_window: &Window, _watcher: Watcher) {}
 
-/// The agent has no keys that count everywhere here.
+/// The agent's keys count everywhere here.
 pub(crate) fn has_keys() -> bool {
-    false
+    true
 }
 
 /// Every window is managed here.

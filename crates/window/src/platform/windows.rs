@@ -1,17 +1,27 @@
-//! Windows: the popup opens inactive and above others; whether something covers it is not told.
+//! Windows: the popup opens inactive, above others and at the task bar's end; whether something covers it is not told.
 
-use super::{Dressed, Manner, Place, never_answers};
+use super::{
+    Dressed, Manner, Place,
+    area::{Area, Rect},
+    never_answers,
+};
 use crate::{
     fonts::Fonts,
     talk::{Event, Watcher},
 };
 use line::WindowKind;
 use slint::winit_030::winit::{
+    dpi::PhysicalPosition,
     platform::windows::WindowAttributesExtWindows as _,
     window::{Window, WindowAttributes},
 };
 use std::sync::mpsc::Receiver;
 use tokio::sync::mpsc::UnboundedSender;
+use windows_sys::Win32::{
+    Foundation::{POINT, RECT},
+    Graphics::Gdi::{GetMonitorInfoW, MONITOR_DEFAULTTONEAREST, MONITORINFO, MonitorFromPoint},
+    UI::WindowsAndMessaging::GetCursorPos,
+};
 
 /// There is no session bus here.
 pub(crate) struct Bus;
@@ -42,21 +52,42 @@ pub(crate) fn attributes(attributes: WindowAttributes, manner: Manner) -> Window
     }
 }
 
-/// The system places the popup. winit reports no occlusion on Windows, so the popup counts as visible only
-/// while it is the active window.
+/// Puts the window to its place on the pointer's monitor. winit reports no occlusion on Windows, so the popup counts as
+/// visible only while it is the active window.
 pub(crate) fn dress(window: &Window, place: Place, _watcher: Watcher) -> Dressed {
-    if place == Place::Top {
-        super::place_at_top(window);
+    let Some((area, scale)) = area(window) else { return Dressed::default() };
+    let spot = super::outer_spot(window, place, area, scale);
+    window.set_outer_position(PhysicalPosition::new(spot.x, spot.y));
+    Dressed { room: Some((f64::from(spot.room) / scale) as f32), proven: false }
+}
+
+/// What the task bar leaves of the monitor that the pointer is on, and how many pixels a logical one has there.
+fn area(window: &Window) -> Option<(Area, f64)> {
+    let mut pointer = POINT::default();
+    // SAFETY: the function writes one point.
+    if unsafe { GetCursorPos(&mut pointer) } == 0 {
+        return None;
     }
-    Dressed::default()
+    let mut info = MONITORINFO { cbSize: size_of::<MONITORINFO>() as u32, ..Default::default() };
+    // SAFETY: a monitor there always is with this flag, and `info` says how large it is.
+    let known = unsafe { GetMonitorInfoW(MonitorFromPoint(pointer, MONITOR_DEFAULTTONEAREST), &mut info) };
+    if known == 0 {
+        return None;
+    }
+    let rect =
+        |it: RECT| Rect { x: it.left, y: it.top, width: it.right - it.left, height: it.bottom - it.top };
+    let area = Area { monitor: rect(info.rcMonitor), free: rect(info.rcWork) };
+    let origin = PhysicalPosition::new(area.monitor.x, area.monitor.y);
+    let monitor = window.available_monitors().find(|monitor| monitor.position() == origin)?;
+    Some((area, monitor.scale_factor()))
 }
 
 /// The toolkit's events say when a window is minimised.
 pub(crate) fn watch_minimised(_window: &Window, _watcher: Watcher) {}
 
-/// The agent has no keys that count everywhere here.
+/// The agent's keys count everywhere here.
 pub(crate) fn has_keys() -> bool {
-    false
+    true
 }
 
 /// Every window is managed here.

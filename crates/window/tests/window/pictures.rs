@@ -12,8 +12,8 @@ use slint::{
 use std::{rc::Rc, time::Duration};
 use texts::Language;
 use window::{
-    BarUi, PromptUi, SessionUi,
-    ui::{self, AboutWindow, Kept, Question, ServiceWindow, Theme, Ui},
+    BarUi, PromptUi, Refusal, SessionUi,
+    ui::{self, AboutWindow, Kept, Question, RefusedWindow, ServiceWindow, Theme, Ui},
 };
 
 pub(crate) type Picture = SharedPixelBuffer<Rgba8Pixel>;
@@ -122,6 +122,13 @@ impl Pictures {
                 window.set_address("support.example".into());
                 window.set_proposed(*proposed);
                 window.set_not_understood(*not_understood);
+                take(&window, |window| (400.0, window.get_natural_height()), look)
+            }
+            Scene::Refused(refusal, managed) => {
+                let window = RefusedWindow::new()?;
+                prepare(&window, look);
+                window.set_not_installed(*refusal == Refusal::NotInstalled);
+                window.set_contact(managed.contact.as_deref().unwrap_or_default().into());
                 take(&window, |window| (400.0, window.get_natural_height()), look)
             }
             Scene::About(managed) => {

@@ -14,7 +14,7 @@ use session::{
     JoiningStage, LinkTrouble, Managed, NotSent, Notice, OrganisationView, PromptStage, PromptView, Screen,
     SessionStatus, SessionView, Speaker, Texts, View,
 };
-use window::ui::Kept;
+use window::{Refusal, ui::Kept};
 
 /// One thing to be drawn.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub(crate) enum Scene {
     About(Managed),
     /// Which service to talk to; whether the address came with the program's file, and cannot be read.
     Service(bool, bool),
+    /// Administrators do not let the program run, and whom to ask.
+    Refused(Refusal, Managed),
 }
 
 /// Everything that is worth a picture, by name.
@@ -83,6 +85,8 @@ pub(crate) fn all() -> Vec<(&'static str, Scene)> {
         ("about-managed", Scene::About(managed())),
         ("service", Scene::Service(false, false)),
         ("service-proposed", Scene::Service(true, true)),
+        ("refused", Scene::Refused(Refusal::NotInstalled, managed())),
+        ("refused-service", Scene::Refused(Refusal::UnusableService, Managed::default())),
     ]);
     all
 }

@@ -5,7 +5,10 @@
 //! window manager never lets happen.
 
 use crate::{
-    platform::{Dressed, Place},
+    platform::{
+        Dressed, Place,
+        area::{Area, Edge, Rect, Spot},
+    },
     talk::{Sight, Watcher},
 };
 use session::{Assurance, Visibility};
@@ -26,11 +29,6 @@ use x11rb::{
     wrapper::ConnectionExt as _,
 };
 
-/// Between the popup's frame and the edges of the work area.
-const MARGIN: i32 = 12;
-/// What is kept free beside the popup where there is room, in logical pixels: desktops draw notifications above
-/// everything in one of the corners at this side, up to this wide, and the request's own must not hide who asks.
-const NOTIFICATIONS: f64 = 400.0;
 /// What is kept free for the frame's title, in pixels.
 const FRAME: i32 = 36;
 
@@ -48,35 +46,6 @@ x11rb::atom_manager! {
         _NET_WM_PID,
         _NET_WM_WINDOW_TYPE,
         _NET_WM_WINDOW_TYPE_NOTIFICATION,
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rect {
-    x: i32,
-    y: i32,
-    width: i32,
-    height: i32,
-}
-
-impl Rect {
-    fn right(self) -> i32 {
-        self.x + self.width
-    }
-
-    fn bottom(self) -> i32 {
-        self.y + self.height
-    }
-
-    fn overlaps(self, other: Self) -> bool {
-        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
-    }
-
-    fn contains(self, other: Self) -> bool {
-        self.x <= other.x
-            && self.y <= other.y
-            && self.right() >= other.right()
-            && self.bottom() >= other.bottom()
     }
 }
 
@@ -115,21 +84,13 @@ pub(super) fn dress(
 
     let area = work_area(&connection, screen, &atoms, &pointer.reply()?)?;
     // The frame's height is not known before there is a frame.
-    let below = if let Place::TrayCorner(below) = place { below } else { 0 };
-    let room = area.free.height - 2 * MARGIN - FRAME - below;
-    let (width, height) = (i32::try_from(size.0)?, i32::try_from(size.1)?.min(room));
-    let monitor = area.monitor;
-    let beside = (area.free.width - 2 * MARGIN - width).clamp(0, (NOTIFICATIONS * scale) as i32);
-    let right = area.free.right() - MARGIN - beside;
-    // A panel at the top has the tray at the top.
-    let at_top = area.free.y > monitor.y && area.free.bottom() >= monitor.bottom();
-    let (x, y, gravity) = match place {
-        Place::Top => (area.free.x + (area.free.width - width) / 2, area.free.y, Gravity::NORTH),
-        // The corner that stays where it is when the window manager adds its frame.
-        Place::TrayCorner(below) if at_top => {
-            (right - width, area.free.y + MARGIN + below, Gravity::NORTH_EAST)
-        }
-        Place::TrayCorner(_) => (right - width, area.free.bottom() - MARGIN - height, Gravity::SOUTH_EAST),
+    let size = (i32::try_from(size.0)?, i32::try_from(size.1)?);
+    let Spot { x, y, edge, room } = area.spot(place, size, scale, FRAME);
+    // What stays where it is when the window manager adds its frame.
+    let gravity = match (place, edge) {
+        (Place::Top, _) => Gravity::NORTH,
+        (Place::TrayCorner(_), Edge::Top) => Gravity::NORTH_EAST,
+        (Place::TrayCorner(_), Edge::Bottom) => Gravity::SOUTH_EAST,
     };
     let mut normal = normal.reply()?.unwrap_or_default();
     normal.position = Some((WmSizeHintsSpecification::UserSpecified, x, y));
@@ -145,18 +106,13 @@ pub(super) fn dress(
     Ok(Dressed { room: Some((f64::from(room) / scale) as f32), proven })
 }
 
-struct WorkArea {
-    monitor: Rect,
-    free: Rect,
-}
-
 /// What panels leave of the monitor the pointer is on.
 fn work_area(
     connection: &RustConnection,
     screen: usize,
     atoms: &Atoms,
     pointer: &QueryPointerReply,
-) -> Result<WorkArea, ReplyError> {
+) -> Result<Area, ReplyError> {
     let root = &connection.setup().roots[screen];
     let whole = Rect { x: 0, y: 0, width: root.width_in_pixels.into(), height: root.height_in_pixels.into() };
     let at = Rect { x: pointer.root_x.into(), y: pointer.root_y.into(), width: 1, height: 1 };
@@ -179,7 +135,7 @@ fn work_area(
         }
         _ => monitor,
     };
-    Ok(WorkArea { monitor, free: if free.width > 0 && free.height > 0 { free } else { monitor } })
+    Ok(Area { monitor, free: if free.width > 0 && free.height > 0 { free } else { monitor } })
 }
 
 /// Gives the keyboard to the override-redirect window `id`.
