@@ -74,9 +74,9 @@ const LET_GO_LIMIT: Duration = Duration::from_millis(300);
 /// Runs until the line ends, or the resident stands still: then nobody could end what is served here.
 pub(crate) fn run() -> ExitCode {
     let (say, told) = unbounded_channel();
-    let reporter = Reporter::new(io::stdout());
     let control: Arc<OnceLock<Control>> = Arc::default();
-    let (at_end, at_silence) = (control.clone(), control.clone());
+    let [at_end, at_silence, at_break] = [(); 3].map(|()| control.clone());
+    let reporter = Reporter::new(io::stdout(), move || drop(thread::spawn(move || leave(&at_break))));
     let (there, hear) = mpsc::channel();
     let watching = thread::Builder::new().name("watch".into()).spawn(move || {
         if stands_still(&hear, line::THERE_EVERY) {
@@ -230,6 +230,11 @@ mod tests {
     }
 
     impl Said {
+        /// Tells over a line that holds.
+        pub(super) fn reporter(&self) -> Reporter {
+            Reporter::new(self.clone(), || unreachable!("the line holds"))
+        }
+
         pub(super) fn messages(&self) -> Vec<FromAccess> {
             let bytes = self.0.lock().unwrap().clone();
             let mut bytes = bytes.as_slice();
@@ -264,7 +269,7 @@ mod tests {
             say.send(message).unwrap();
         }
         drop(say);
-        let reporter = Reporter::new(said.clone());
+        let reporter = said.reporter();
         drop(tokio::task::LocalSet::new().run_until(serve(hear, &reporter, &OnceLock::new())).await);
         said.messages()
     }

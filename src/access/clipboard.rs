@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn where_there_is_no_clipboard_both_sides_are_told() {
         let said = Said::default();
-        let texts = Texts::new(Reporter::new(said.clone())).unwrap();
+        let texts = Texts::new(said.reporter()).unwrap();
         texts.set(permitted([Permission::Clipboard]), nowhere);
         let unsupported = AccessFact::Unsupported { permission: Permission::Clipboard };
         assert_eq!(facts(&said, 1), [unsupported]);
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn without_the_permission_nothing_is_opened_and_nothing_sent() {
         let said = Said::default();
-        let texts = Texts::new(Reporter::new(said.clone())).unwrap();
+        let texts = Texts::new(said.reporter()).unwrap();
         texts.set(permitted([Permission::View, Permission::Control]), || panic!("no display is looked for"));
         texts.put("a text".into());
         texts.send_copied();
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn what_was_begun_before_a_take_back_is_not_finished_after_it_nor_after_a_second_grant() {
         let said = Said::default();
-        let texts = Texts::new(Reporter::new(said.clone())).unwrap();
+        let texts = Texts::new(said.reporter()).unwrap();
         let _view = texts.offers();
         texts.0.lock().open = true;
         let begun = texts.0.lock().closed;
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn a_text_is_reported_before_a_view_has_it_and_gone_with_the_permission() {
         let said = Said::default();
-        let texts = Texts::new(Reporter::new(said.clone())).unwrap();
+        let texts = Texts::new(said.reporter()).unwrap();
         texts.0.lock().open = true;
         texts.0.publish(0, "Größe".into());
         assert_eq!(said.facts(), [not_sent(NotSent::NotViewed)], "nobody is there to have it");

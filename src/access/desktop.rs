@@ -136,11 +136,15 @@ async fn view(
                 }
                 view.take_events(&reporter);
             }
-            () = changed.notified() => view.pace.change(Instant::now()),
+            () = changed.notified() => view.pace.change(),
             text = next(&mut offers) => {
                 if let Some(text) = text {
                     view.server.offer_clipboard(&text);
                 }
+            }
+            () = view.hold_due() => {
+                view.server.check_hold(view.started.elapsed());
+                view.take_events(&reporter);
             }
             () = view.due(), if !pending => {}
         }
@@ -200,8 +204,7 @@ impl View {
         if self.doing.is_none() || !self.server.is_waiting() || now < self.pace.earliest() {
             return Ok(());
         }
-        if self.pace.capture_due().is_some_and(|due| due <= now) {
-            self.pace.captured();
+        if self.pace.begin() {
             self.capture()?;
         }
         if self.server.update(self.started.elapsed()) {
@@ -221,7 +224,7 @@ impl View {
             Ok(()) | Err(screen::Error::Hidden) => {}
             Err(screen::Error::Resized) => {
                 server.resize(size(capture.size()));
-                self.pace.change(Instant::now());
+                self.pace.change();
             }
             Err(error) => return Err(error.into()),
         }
@@ -242,8 +245,16 @@ impl View {
     async fn due(&self) {
         let waiting = self.doing.is_some() && self.server.is_waiting();
         let refined = || Some((self.started + self.server.poll_timeout()?).max(self.pace.earliest()));
-        match self.pace.capture_due().or_else(refined).filter(|_| waiting) {
+        match self.pace.due().or_else(refined).filter(|_| waiting) {
             Some(due) => tokio::time::sleep_until(due.into()).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// When it is to be seen whether the operator's program still holds what it holds.
+    async fn hold_due(&self) {
+        match self.server.hold_timeout() {
+            Some(due) => tokio::time::sleep_until((self.started + due).into()).await,
             None => std::future::pending().await,
         }
     }
@@ -283,7 +294,7 @@ mod tests {
     async fn answer(allowed: Allowed, said: &Said) -> Vec<u8> {
         let (mut operator, stream) = tokio::io::duplex(4096);
         let (_allow, allowed) = watch::channel(allowed);
-        let reporter = Reporter::new(said.clone());
+        let reporter = said.reporter();
         let control = crate::access::control::Control::new(
             input::Display::current(),
             std::process::id(),

@@ -346,7 +346,7 @@ mod tests {
     impl Place {
         fn new() -> Self {
             let (home, said) = (tempfile::tempdir().unwrap(), Said::default());
-            let reporter = Reporter::new(said.clone());
+            let reporter = said.reporter();
             let files =
                 Files::new(vec![home.path().join("own")], "https://support.example/".into(), reporter);
             Self { home, said, files }

@@ -6,7 +6,6 @@ use session::AccessFact;
 use std::{
     collections::BTreeMap,
     io::Write,
-    process,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,6 +15,8 @@ pub(super) struct Reporter(Arc<Mutex<State>>);
 
 struct State {
     line: Box<dyn Write + Send>,
+    /// Ends this process; gone once it was called.
+    end: Option<Box<dyn FnOnce() + Send>>,
     doing: BTreeMap<Action, usize>,
 }
 
@@ -26,12 +27,14 @@ pub(super) struct Doing {
 }
 
 impl Reporter {
-    /// Tells over `line`.
-    pub(super) fn new(line: impl Write + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(State { line: Box::new(line), doing: BTreeMap::new() })))
+    /// Tells over `line`. Where it is broken nobody can be told, and `end` is called, once: it ends this process, and does
+    /// not wait for whoever tells, who may hold the keyboard that is to be let go of.
+    pub(super) fn new(line: impl Write + Send + 'static, end: impl FnOnce() + Send + 'static) -> Self {
+        let (line, end) = (Box::new(line), Some(Box::new(end) as _));
+        Self(Arc::new(Mutex::new(State { line, end, doing: BTreeMap::new() })))
     }
 
-    /// Says something. A line that is broken is an end.
+    /// Says something.
     pub(super) fn tell(&self, message: &FromAccess) {
         self.with(|state| state.tell(message));
     }
@@ -60,9 +63,11 @@ impl Reporter {
 
 impl State {
     fn tell(&mut self, message: &FromAccess) {
-        if let Err(error) = line::write(&mut self.line, message) {
+        if let Err(error) = line::write(&mut self.line, message)
+            && let Some(end) = self.end.take()
+        {
             tracing::error!(%error, "the resident cannot be told what is done; the access process ends");
-            process::exit(1);
+            end();
         }
     }
 
@@ -91,11 +96,12 @@ impl Drop for Doing {
 mod tests {
     use super::*;
     use crate::access::tests::Said;
+    use std::{io, sync::mpsc};
 
     #[test]
     fn what_several_do_is_told_once_and_until_the_last_has_ended() {
         let said = Said::default();
-        let reporter = Reporter::new(said.clone());
+        let reporter = said.reporter();
         let (one, two) = (reporter.begin(Action::Viewing), reporter.begin(Action::Viewing));
         let files = reporter.begin(Action::TransferringFiles);
         drop(one);
@@ -111,5 +117,27 @@ mod tests {
                 doing(&[])
             ]
         );
+    }
+
+    /// A line whose other end is gone.
+    struct Broken;
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_broken_line_ends_the_process_once_and_holds_up_nobody_who_has_to_let_go() {
+        let (end, ended) = mpsc::channel();
+        let reporter = Reporter::new(Broken, move || end.send(()).unwrap());
+        drop(reporter.begin(Action::Controlling));
+        reporter.tell(&FromAccess::Holding(input::Held::default()));
+        assert_eq!(ended.iter().count(), 1);
     }
 }

@@ -19,6 +19,9 @@ const CHUNK: usize = 16 * 1024;
 /// line's rate that slows a sender down.
 const UNDERWAY: usize = 32;
 
+/// How soon a line that was silent is one that is not.
+const A_LITTLE: Duration = Duration::from_millis(5);
+
 /// How slow a line is.
 #[derive(Clone, Copy, Debug)]
 pub struct Slowness {
@@ -39,6 +42,7 @@ pub struct Wire {
 struct Shared {
     bytes: AtomicU64,
     is_cut: AtomicBool,
+    is_silent: AtomicBool,
     /// Both ends of every connection that was made since the last cut.
     ends: Mutex<Vec<TcpStream>>,
 }
@@ -89,9 +93,15 @@ impl Wire {
         }
     }
 
-    /// Lets connections be made again.
+    /// Nothing arrives any more, in either direction, and nobody is told.
+    pub fn silence(&self) {
+        self.shared.is_silent.store(true, SeqCst);
+    }
+
+    /// Lets connections be made again, and what was held up arrive.
     pub fn mend(&self) {
         self.shared.is_cut.store(false, SeqCst);
+        self.shared.is_silent.store(false, SeqCst);
     }
 }
 
@@ -114,7 +124,8 @@ impl Shared {
             let shared = self.clone();
             let (send, underway) = sync_channel(UNDERWAY);
             thread::spawn(move || shared.take(from, &send, slowness));
-            thread::spawn(move || deliver(to, &underway));
+            let silence = self.clone();
+            thread::spawn(move || deliver(to, &underway, &silence.is_silent));
         }
         ends.extend([near, far]);
         Ok(())
@@ -139,9 +150,12 @@ impl Shared {
     }
 }
 
-fn deliver(mut to: TcpStream, underway: &Receiver<(Instant, Vec<u8>)>) {
+fn deliver(mut to: TcpStream, underway: &Receiver<(Instant, Vec<u8>)>, is_silent: &AtomicBool) {
     while let Ok((arrives, bytes)) = underway.recv() {
         thread::sleep(arrives.saturating_duration_since(Instant::now()));
+        while is_silent.load(SeqCst) {
+            thread::sleep(A_LITTLE);
+        }
         if to.write_all(&bytes).is_err() {
             break;
         }

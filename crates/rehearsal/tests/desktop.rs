@@ -30,12 +30,16 @@ mod live_demo;
 mod managed;
 #[path = "desktop/manners.rs"]
 mod manners;
+#[path = "desktop/memory.rs"]
+mod memory;
 #[path = "desktop/network.rs"]
 mod network;
 #[path = "desktop/portable.rs"]
 mod portable;
 #[path = "desktop/report.rs"]
 mod report;
+#[path = "desktop/slow.rs"]
+mod slow;
 #[path = "desktop/soak.rs"]
 mod soak;
 #[path = "desktop/stopped.rs"]

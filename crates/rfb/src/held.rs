@@ -80,6 +80,11 @@ impl Held {
         Some(Event::Pointer { x: self.x, y: self.y, buttons: self.buttons })
     }
 
+    /// Whether anything is down that was passed on.
+    pub(crate) fn is_anything_down(&self) -> bool {
+        self.buttons != 0 || self.keys.iter().any(|key| key.passed_on)
+    }
+
     /// Lets go of everything, the last key first.
     pub(crate) fn release(&mut self) -> impl Iterator<Item = Event> {
         let passed_on = |key: &mut Key| std::mem::take(&mut key.passed_on);

@@ -25,6 +25,11 @@ pub const MAX_UNREAD: usize = 4 * 1024 * 1024;
 /// The input that is kept between calls shrinks to this after a long message.
 const USUAL_INPUT: usize = 16 * 1024;
 
+/// A client that holds something and has said nothing for so long is asked whether it is there, and after the second time
+/// counts as gone. The answer has to wait for what a slow line still carries, which pacing keeps to less than a second.
+const ASK_AFTER: Duration = Duration::from_secs(1);
+const LET_GO_AFTER: Duration = Duration::from_secs(4);
+
 const VERSION_LENGTH: usize = 12;
 const NO_SECURITY: u8 = 1;
 
@@ -97,6 +102,9 @@ pub struct Server {
     events: VecDeque<Event>,
     view_only: bool,
     held: Held,
+    /// When the client said something last, and whether it was asked since whether it is there.
+    heard_at: Duration,
+    asked: bool,
     /// Whether texts go either way.
     clipboard: bool,
     /// How much is still to come of a text that is passed over.
@@ -155,6 +163,8 @@ impl Server {
             events: VecDeque::new(),
             view_only,
             held: Held::default(),
+            heard_at: Duration::ZERO,
+            asked: false,
             clipboard: false,
             passed_over: 0,
             offered: None,
@@ -184,6 +194,7 @@ impl Server {
         if self.phase == Phase::Over {
             return Err(Error::Over);
         }
+        (self.heard_at, self.asked) = (now, false);
         let mut input = std::mem::take(&mut self.input);
         input.extend_from_slice(bytes);
         let mut rest = input.as_slice();
@@ -244,6 +255,29 @@ impl Server {
         if view_only {
             self.events.extend(self.held.release());
             self.pointer.taken_from_client();
+        }
+    }
+
+    /// When [`check_hold`](Self::check_hold) has something to do: a time, maybe past, on the clock of the other calls.
+    pub fn hold_timeout(&self) -> Option<Duration> {
+        // Who knows no fences cannot be asked.
+        let is_watched = self.abilities.fence && self.held.is_anything_down();
+        let after = if self.asked { LET_GO_AFTER } else { ASK_AFTER };
+        is_watched.then_some(self.heard_at + after)
+    }
+
+    /// A client that holds a key or button and says nothing is asked whether it is there, and without an answer, events
+    /// come out that let go of everything: on a line that has gone silent nobody lets go, and a held key repeats itself.
+    pub fn check_hold(&mut self, now: Duration) {
+        if self.hold_timeout().is_none_or(|due| now < due) {
+            return;
+        }
+        if self.asked {
+            self.events.extend(self.held.release());
+        } else {
+            self.asked = true;
+            // Without a number: it follows no update.
+            put_fence(&mut self.output, FENCE_REQUEST, &[]);
         }
     }
 
@@ -413,7 +447,7 @@ impl Server {
         let before = std::mem::replace(&mut self.abilities, abilities);
         if abilities.fence && !before.fence {
             // Also tells the client that fences are known here, and what the way to it takes.
-            self.put_fence(0, now);
+            self.fence_update(0, now);
         }
         if abilities.continuous_updates && !before.continuous_updates {
             self.output.push(message::CONTINUOUS_UPDATES);
@@ -437,23 +471,25 @@ impl Server {
     /// Everything is done in order here, so what the flags ask for is always so.
     fn fence(&mut self, flags: u32, payload: &[u8], now: Duration) {
         if flags & FENCE_REQUEST != 0 {
-            self.output.extend_from_slice(&[message::FENCE, 0, 0, 0]);
-            self.output.extend_from_slice(&(flags & FENCE_KNOWN).to_be_bytes());
-            self.output.push(payload.len() as u8);
-            self.output.extend_from_slice(payload);
+            put_fence(&mut self.output, flags & FENCE_KNOWN, payload);
         } else if let Ok(number) = payload.try_into() {
             self.pace.acknowledged(u32::from_be_bytes(number), now);
         }
     }
 
     /// Has the client say when it is done with what was sent before, `bytes` of it since the last time.
-    fn put_fence(&mut self, bytes: usize, now: Duration) {
+    fn fence_update(&mut self, bytes: usize, now: Duration) {
         let number = self.pace.sent(bytes, now).to_be_bytes();
-        self.output.extend_from_slice(&[message::FENCE, 0, 0, 0]);
-        self.output.extend_from_slice(&(FENCE_REQUEST | FENCE_BLOCK_BEFORE).to_be_bytes());
-        self.output.push(number.len() as u8);
-        self.output.extend_from_slice(&number);
+        put_fence(&mut self.output, FENCE_REQUEST | FENCE_BLOCK_BEFORE, &number);
     }
+}
+
+/// `payload` has at most 64 bytes.
+fn put_fence(output: &mut Vec<u8>, flags: u32, payload: &[u8]) {
+    output.extend_from_slice(&[message::FENCE, 0, 0, 0]);
+    output.extend_from_slice(&flags.to_be_bytes());
+    output.push(payload.len() as u8);
+    output.extend_from_slice(payload);
 }
 
 const FENCE_REQUEST: u32 = 1 << 31;

@@ -6,8 +6,12 @@ use protocol::{
     EndReason, Permission,
     operator::{RequestState, Target},
 };
-use rehearsal::{A_MOMENT, Bridge, POPUP, Signal, Stage, Viewer, WINDOW, signal_pid, wait_for};
-use std::{fs, process::Stdio, time::Duration};
+use rehearsal::{A_MOMENT, Bridge, POPUP, Signal, Stage, Viewer, WINDOW, arguments_of, signal_pid, wait_for};
+use std::{
+    fs,
+    process::{Child, Stdio},
+    time::Duration,
+};
 use virtual_desktop::{Desktop, Options, Point};
 
 const CONTROL: [Permission; 2] = [Permission::View, Permission::Control];
@@ -18,6 +22,26 @@ fn wait_for_keyboard(stage: &Stage) -> Result<()> {
     wait_for("the editor to have the keyboard", || {
         Ok(stage.desktop.focused()?.filter(|focused| focused.title == "an editor").map(|_| ()))
     })
+}
+
+/// TigerVNC's viewer on the operator's desktop, once the place `there` looks as it does on the user's.
+pub(crate) fn foreign_viewer(
+    operators: &Desktop,
+    stage: &Stage,
+    bridge: &Bridge,
+    there: Point,
+) -> Result<Child> {
+    let mut command = operators.command("xtigervncviewer");
+    let server = format!("127.0.0.1::{}", bridge.address.port());
+    command
+        .args(["-FullScreen", "-RemoteResize=0", "-SecurityTypes=None", &server])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let viewer = operators.spawn(&mut command)?;
+    wait_for("the picture at the operator", || {
+        Ok((operators.picture()?.pixel(there) == stage.desktop.picture()?.pixel(there)).then_some(()))
+    })?;
+    Ok(viewer)
 }
 
 struct Scene {
@@ -56,17 +80,8 @@ fn a_foreign_viewer_controls_the_desktop() -> Result<()> {
     let Scene { stage, bridge, editor, viewer, .. } = scene()?;
     drop(viewer);
     let operators = Desktop::start(Options { tray_host: false, ..Options::default() })?;
-    let mut command = operators.command("xtigervncviewer");
-    let server = format!("127.0.0.1::{}", bridge.address.port());
-    command
-        .args(["-FullScreen", "-RemoteResize=0", "-SecurityTypes=None", &server])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let _viewer = operators.spawn(&mut command)?;
     let there = editor.rect.centre();
-    wait_for("the picture at the operator", || {
-        Ok((operators.picture()?.pixel(there) == stage.desktop.picture()?.pixel(there)).then_some(()))
-    })?;
+    let _viewer = foreign_viewer(&operators, &stage, &bridge, there)?;
     operators.click(there)?;
     wait_for_keyboard(&stage)?;
     operators.type_text("Hello from far away\n")?;
@@ -146,7 +161,7 @@ fn a_view_that_ends_takes_nothing_out_of_the_hands_of_another() -> Result<()> {
 
 #[test]
 fn nothing_stays_pressed_however_control_ends() -> Result<()> {
-    let ends: [fn(&Scene) -> Result<()>; 5] = [
+    let ends: [fn(&mut Scene) -> Result<()>; 5] = [
         |scene| {
             scene.stage.text("Permissions")?.activate()?;
             ensure!(scene.stage.text("Use keyboard and mouse")?.activate()?);
@@ -157,8 +172,13 @@ fn nothing_stays_pressed_however_control_ends() -> Result<()> {
             Ok(())
         },
         |scene| {
+            let access = scene.stage.access_process().context("it lives")?;
             signal_pid(scene.stage.agent.pid().cast_signed(), Signal::Kill);
-            Ok(())
+            // The operator types on, of which the access process finds nobody to tell.
+            wait_for("the access process to end", || {
+                let _ = scene.viewer.type_text("abcdefgh");
+                Ok(arguments_of(access).concat().is_empty().then_some(()))
+            })
         },
         |scene| scene.stage.operator.end(&scene.session),
         |scene| {
@@ -166,18 +186,16 @@ fn nothing_stays_pressed_however_control_ends() -> Result<()> {
             Ok(())
         },
     ];
-    for end in ends {
+    for (number, end) in ends.into_iter().enumerate() {
         let mut scene = scene()?;
         scene.viewer.key(true, SHIFT)?;
         // A character for which the keyboard has no key.
         scene.viewer.key(true, 0x0100_20ac)?;
         scene.viewer.pointer(scene.editor.rect.centre(), 1)?;
         wait_for("Shift to be pressed", || Ok(scene.stage.desktop.is_anything_pressed()?.then_some(())))?;
-        end(&scene)?;
-        wait_for(
-            "nothing to be pressed",
-            || Ok((!scene.stage.desktop.is_anything_pressed()?).then_some(())),
-        )?;
+        end(&mut scene)?;
+        wait_for("nothing to be pressed", || Ok((!scene.stage.desktop.is_anything_pressed()?).then_some(())))
+            .with_context(|| format!("after end {number}"))?;
     }
     Ok(())
 }

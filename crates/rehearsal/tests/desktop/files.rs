@@ -26,26 +26,26 @@ const FILM: u64 = 5_000_000_000;
 const FASTER: &[&str] = &["--limit-rate", "20M"];
 
 /// An operator's folder, with curl.
-struct Folder {
-    credential: FilesCredential,
+pub(crate) struct Folder {
+    pub(crate) credential: FilesCredential,
     /// Where the user has it.
-    place: PathBuf,
+    pub(crate) place: PathBuf,
 }
 
 /// What curl brought.
-struct Got {
+pub(crate) struct Got {
     status: u16,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Folder {
-    fn of(stage: &Stage, session: &SessionId) -> Result<Self> {
+    pub(crate) fn of(stage: &Stage, session: &SessionId) -> Result<Self> {
         let place = stage.agent.home().join("Downloads");
         fs::create_dir_all(&place)?;
         Ok(Self { credential: stage.operator.files(session)?, place })
     }
 
-    fn curl(&self, path: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn curl(&self, path: &str, arguments: &[&str]) -> Command {
         let mut curl = curl(&self.credential, path);
         curl.args(["--write-out", "\n%{http_code}"])
             .args(arguments)
@@ -55,14 +55,14 @@ impl Folder {
         curl
     }
 
-    fn ask(&self, path: &str, arguments: &[&str]) -> Result<Got> {
+    pub(crate) fn ask(&self, path: &str, arguments: &[&str]) -> Result<Got> {
         let output = self.curl(path, arguments).output().context("failed to run curl")?;
         let end = output.stdout.iter().rposition(|byte| *byte == b'\n').context("curl said nothing")?;
         let status = std::str::from_utf8(&output.stdout[end + 1..])?.trim().parse()?;
         Ok(Got { status, body: output.stdout[..end].to_vec() })
     }
 
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> Result<PathBuf> {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> Result<PathBuf> {
         let path = self.place.join(name);
         fs::create_dir_all(path.parent().context("it has one")?)?;
         fs::write(&path, content)?;
@@ -70,7 +70,7 @@ impl Folder {
     }
 
     /// Begins an upload or download that takes long; when this returns, the user's window shows it.
-    fn start(&self, stage: &Stage, path: &str, arguments: &[&str]) -> Result<Child> {
+    pub(crate) fn start(&self, stage: &Stage, path: &str, arguments: &[&str]) -> Result<Child> {
         let mut child =
             self.curl(path, &[SLOWLY, arguments].concat()).spawn().context("failed to run curl")?;
         if let Some(mut stdout) = child.stdout.take() {
@@ -86,7 +86,7 @@ impl Folder {
 }
 
 /// A file to be uploaded, outside of what is shared.
-fn large(stage: &Stage) -> Result<String> {
+pub(crate) fn large(stage: &Stage) -> Result<String> {
     let path = stage.agent.home().join("to-upload.bin");
     fs::File::create(&path)?.set_len(LARGE)?;
     Ok(path.to_str().context("it is text")?.to_owned())
@@ -100,7 +100,7 @@ fn small(stage: &Stage) -> Result<String> {
 }
 
 /// Waits until curl has ended, and says how long that took from `since` on, and whether it got to its end.
-fn ended(mut curl: Child, since: Instant) -> Result<(Duration, bool)> {
+pub(crate) fn ended(mut curl: Child, since: Instant) -> Result<(Duration, bool)> {
     let status = wait_for("curl to end", || Ok(curl.try_wait()?));
     if status.is_err() {
         let _ = curl.kill();
@@ -108,7 +108,7 @@ fn ended(mut curl: Child, since: Instant) -> Result<(Duration, bool)> {
     Ok((since.elapsed(), status?.success()))
 }
 
-fn names(place: &Path) -> Result<Vec<String>> {
+pub(crate) fn names(place: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(place)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());

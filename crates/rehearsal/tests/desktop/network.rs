@@ -1,31 +1,43 @@
 //! The network goes away and comes back, in every phase.
 
-use crate::surroundings::wait_for_session;
+use crate::{
+    control::foreign_viewer,
+    editor::Editor,
+    files::{Folder, ended, large, names},
+    surroundings::wait_for_session,
+};
 use anyhow::{Context, Result, ensure};
 use protocol::{
     EndReason, Permission,
     operator::{RequestState, Speaker, Target},
 };
 use rehearsal::{
-    A_MOMENT, Agent, AgentOptions, POPUP, Service, ServiceOptions, Stage, WINDOW, Wire, environment, program,
-    wait_for,
+    A_MOMENT, Agent, AgentOptions, POPUP, Service, ServiceOptions, Slowness, Stage, Viewer, WINDOW, Wire,
+    environment, program, wait_for,
 };
-use virtual_desktop::{Desktop, Options};
+use std::time::{Duration, Instant};
+use virtual_desktop::{Button, Desktop, Options};
 
 const LOOK_AND_TALK: [Permission; 2] = [Permission::View, Permission::Chat];
 
 /// A service, and the one way to it that an agent has.
-fn service() -> Result<(Service, Wire, String)> {
+fn service(slowness: Option<Slowness>) -> Result<(Service, Wire, String)> {
     let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
     let url = service.url();
     let (scheme, address) = url.split_once("://").context("no scheme")?;
-    let wire = Wire::start(address.parse()?)?;
+    let to = address.parse()?;
+    let wire = slowness.map_or_else(|| Wire::start(to), |slowness| Wire::slow(to, slowness))?;
     let url = format!("{scheme}://{}", wire.address);
     Ok((service, wire, url))
 }
 
 fn device() -> Result<(Stage, Wire)> {
-    let (service, wire, service_url) = service()?;
+    device_on(None)
+}
+
+/// A device whose line to the service is as slow as this.
+pub(crate) fn device_on(slowness: Option<Slowness>) -> Result<(Stage, Wire)> {
+    let (service, wire, service_url) = service(slowness)?;
     let arguments = vec!["--background".into()];
     let options = AgentOptions { service_url, arguments, ..AgentOptions::default() };
     Ok((Stage::with_device(Desktop::start(Options::default())?, service, options)?, wire))
@@ -38,7 +50,7 @@ fn wait_until_offline(stage: &Stage) -> Result<()> {
 
 #[test]
 fn while_a_code_is_typed_in_it_is_tried_again_until_the_service_answers() -> Result<()> {
-    let (service, wire, service_url) = service()?;
+    let (service, wire, service_url) = service(None)?;
     let desktop = Desktop::start(Options::default())?;
     let operator = service.operator()?;
     let invitation = operator.invite()?;
@@ -133,5 +145,56 @@ fn a_session_is_ended_without_the_network_and_the_operator_reads_it_later() -> R
     ensure!(stage.operator.session(&session)?.ended.is_none(), "nobody could tell the operator");
     wire.mend();
     ensure!(stage.operator.wait_for_end(&session)? == EndReason::User);
+    Ok(())
+}
+
+#[test]
+fn on_a_line_that_breaks_or_goes_silent_nothing_stays_pressed() -> Result<()> {
+    for (silent, at_most) in [(false, Duration::from_secs(1)), (true, Duration::from_secs(5))] {
+        let (stage, wire) = device()?;
+        let session = stage.session([Permission::View, Permission::Control])?;
+        let editor = Editor::open(&stage.desktop)?;
+        let bridge = stage.operator.desktop(&session)?;
+        let operators = Desktop::start(Options { tray_host: false, ..Options::default() })?;
+        let there = editor.rect.centre();
+        let _viewer = foreign_viewer(&operators, &stage, &bridge, there)?;
+        operators.move_pointer(there)?;
+        operators.press_button(Button::Left, true)?;
+        let is_pressed = || Ok(stage.desktop.is_anything_pressed()?);
+        wait_for("the button to be pressed", || Ok(is_pressed()?.then_some(())))?;
+        stage.stays(is_pressed, Duration::from_secs(6)).context("on a line that is well")?;
+        if silent {
+            wire.silence()
+        } else {
+            wire.cut()
+        }
+        let ended = Instant::now();
+        wait_for("nothing to be pressed", || Ok((!is_pressed()?).then_some(())))?;
+        ensure!(ended.elapsed() < at_most, "it was let go of after {:?}", ended.elapsed());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_picture_and_a_transfer_end_with_the_line_and_begin_anew_without_a_second_yes() -> Result<()> {
+    let (stage, wire) = device()?;
+    let session = stage.session([Permission::View, Permission::FilesRead, Permission::FilesWrite])?;
+    let folder = Folder::of(&stage, &session)?;
+    let upload = folder.start(&stage, "large.bin", &["--upload-file", &large(&stage)?])?;
+    let bridge = stage.operator.desktop(&session)?;
+    let viewer = Viewer::connect(&bridge)?;
+    viewer.sees()?;
+    wire.cut();
+    let cut = Instant::now();
+    viewer.until_gone(cut)?;
+    let (after, whole) = ended(upload, cut)?;
+    ensure!(after < Duration::from_secs(2) && !whole, "after {after:?}");
+    wait_for_session(&stage, "reconnecting")?;
+    wait_for("no half file to be there", || Ok(names(&folder.place)?.is_empty().then_some(())))?;
+    wire.mend();
+    wait_for_session(&stage, "running")?;
+    Viewer::connect(&stage.operator.desktop(&session)?)?.sees()?;
+    folder.file("small.txt", "small")?;
+    ensure!(folder.ask("small.txt", &[])?.body == b"small");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Many sessions on one agent: nothing may pile up. A few in every run of the tests; with `ONDEMAND_LONG_TESTS=1` a thousand.
 
+use crate::memory;
 use anyhow::{Context, Result, ensure};
 use protocol::{EndReason, Permission};
 use rehearsal::{DEADLINE, POPUP, Stage, WINDOW, children_of, wait_for};
@@ -29,17 +30,10 @@ struct Held {
 impl Held {
     fn now(stage: &Stage) -> Result<Self> {
         let proc = format!("/proc/{}", stage.agent.pid());
-        // The agent lets no other process look into it: only an administrator reads these two.
-        let readable = "run the tests as root: the agent hides its memory and files from other processes";
-        let rollup = fs::read_to_string(format!("{proc}/smaps_rollup")).context(readable)?;
-        let bytes = |name: &str| -> Result<u64> {
-            let found = rollup.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
-            Ok(found.trim().trim_end_matches("kB").trim().parse::<u64>()? * 1024)
-        };
         Ok(Self {
-            memory: bytes("Pss:")?,
-            own_memory: bytes("Pss_Anon:")?,
-            files: fs::read_dir(format!("{proc}/fd")).context(readable)?.count(),
+            memory: memory::held(stage.agent.pid(), "Pss")?,
+            own_memory: memory::held(stage.agent.pid(), "Pss_Anon")?,
+            files: fs::read_dir(format!("{proc}/fd"))?.count(),
             threads: fs::read_dir(format!("{proc}/task"))?.count(),
             children: children_of(stage.agent.pid()).len(),
             windows: stage

@@ -33,7 +33,7 @@ impl Server {
         if told {
             self.requested = None;
             if self.abilities.fence {
-                self.put_fence(self.output.len(), now);
+                self.fence_update(self.output.len(), now);
             }
             self.update_length = self.output.len();
         }

@@ -1,6 +1,7 @@
 //! Keys, buttons and the pointer.
 
 use rfb::{Event, Size};
+use std::time::Duration;
 
 use crate::viewer::*;
 
@@ -84,4 +85,52 @@ fn what_is_held_is_let_go_of_when_the_client_is_not_served_any_longer() {
     viewer.server.handle_bytes(&[99], viewer.now).unwrap_err();
     assert_eq!(events(&mut viewer), [pressed(false, 0x41)]);
     assert!(!viewer.server.is_waiting());
+}
+
+/// Lets time pass, with the server called when it wants to be, and says what it lets go of and how often it asks.
+fn pass(viewer: &mut Viewer, time: Duration, answers: bool) -> (Vec<Event>, usize) {
+    let until = viewer.now + time;
+    let (mut seen, mut asked) = (Vec::new(), 0);
+    while let Some(due) = viewer.server.hold_timeout().filter(|due| *due <= until) {
+        viewer.now = viewer.now.max(due);
+        viewer.server.check_hold(viewer.now);
+        viewer.receive();
+        asked += viewer.fences.len();
+        while answers && viewer.answer_fence() {}
+        viewer.fences.clear();
+        seen.extend(events(viewer));
+    }
+    viewer.now = until;
+    (seen, asked)
+}
+
+#[test]
+fn a_client_that_goes_silent_lets_go_within_seconds_and_one_that_answers_holds_on() {
+    let minute = Duration::from_secs(60);
+    let mut viewer = Viewer::connect(SIZE, &[RAW, FENCE]);
+    viewer.receive();
+    while viewer.answer_fence() {}
+    viewer.send(&key(true, 0x61));
+    viewer.send(&pointer(1, 5, 6));
+    assert_eq!(events(&mut viewer).len(), 2);
+    let (seen, asked) = pass(&mut viewer, minute, true);
+    assert_eq!((seen, asked), (vec![], 60), "it is there all the time");
+    assert_eq!(pass(&mut viewer, Duration::from_millis(3900), false), (vec![], 1));
+    let (seen, _) = pass(&mut viewer, Duration::from_millis(200), false);
+    assert_eq!(seen, [pressed(false, 0x61), Event::Pointer { x: 5, y: 6, buttons: 0 }]);
+    assert_eq!(viewer.server.hold_timeout(), None, "nothing is held any more");
+    // Back, it holds what it presses anew.
+    viewer.send(&key(true, 0x61));
+    assert_eq!(events(&mut viewer), []);
+    viewer.send(&key(false, 0x61));
+    viewer.send(&key(true, 0x61));
+    assert_eq!(events(&mut viewer), [pressed(true, 0x61)]);
+}
+
+#[test]
+fn a_client_that_cannot_be_asked_holds_what_it_holds() {
+    let mut viewer = Viewer::connect(SIZE, &[RAW]);
+    viewer.send(&key(true, 0x61));
+    events(&mut viewer);
+    assert_eq!(viewer.server.hold_timeout(), None);
 }

@@ -118,6 +118,17 @@ export function latestRequest(state: State, target: Target): HeldRequest | undef
   return latest;
 }
 
+/** The operating system of the user's computer: `linux`, `macos` or `windows`, where the page knows the computer. */
+export function systemOf(state: State, target: Target): string | undefined {
+  const agent =
+    "device" in target
+      ? state.devices.find((it) => it.id === target.device)?.agent
+      : "invitation" in target
+        ? state.invitations.find((it) => it.id === target.invitation)?.agent
+        : undefined;
+  return agent?.description.operating_system;
+}
+
 /** Open requests that the latest `everything` no longer mentioned: they were decided while the line was down. */
 export function unsettledRequests(before: State, after: State): string[] {
   const mentioned = (id: string) => before.requests.get(id)?.at !== after.requests.get(id)?.at;

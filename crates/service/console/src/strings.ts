@@ -267,6 +267,7 @@ export const text = {
     keysHere: t("Your keys stay here. Only the mouse works on the user's computer."),
     ctrlAltDel: t("Ctrl+Alt+Del"),
     ctrlAltDelLabel: t("Send Ctrl+Alt+Del"),
+    noCtrlAltDel: t("Windows takes Ctrl+Alt+Del only from the user's own keyboard. Ask the user to press it."),
     clipboard: {
       heading: t("Clipboard"),
       theirs: t("From the user's computer"),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Permission } from "../src/types";
-import type { ScriptedAgent } from "./support/agent";
+import type { ScriptedAgent, System } from "./support/agent";
 import { card, Stage } from "./support/browser";
 import type { Colour, Script, ScriptedDesktop, ScriptedMonitor } from "./support/desktop";
 import type { Tunnel } from "./support/tunnel";
@@ -34,14 +34,20 @@ interface Running {
 }
 
 /** Signs in and brings a session about; ends on its page, where the desktop opens by itself. */
-async function sessionWith(page: Page, label: string, permissions: Permission[], script: Script): Promise<Running & { readonly tunnel: Tunnel }> {
-  const running = await approved(page, label, permissions);
+async function sessionWith(
+  page: Page,
+  label: string,
+  permissions: Permission[],
+  script: Script,
+  system?: System,
+): Promise<Running & { readonly tunnel: Tunnel }> {
+  const running = await approved(page, label, permissions, system);
   return { ...running, tunnel: await running.agent.tunnel(running.session, script) };
 }
 
-async function approved(page: Page, label: string, permissions: Permission[]): Promise<Running> {
+async function approved(page: Page, label: string, permissions: Permission[], system?: System): Promise<Running> {
   await signIn(page);
-  const agent = await invite(page, label);
+  const agent = await invite(page, label, system);
   await card(page, label).getByRole("button", { name: "Ask to connect" }).click();
   const boxes = page.getByRole("dialog");
   if (permissions.includes("control")) await boxes.getByLabel("Use keyboard and mouse").check();
@@ -218,6 +224,17 @@ test("with control, keys and pointer reach the user's computer, and the keyboard
     await canvas(page).click();
     await allSent(page, desktop);
     assert.equal(desktop.pointers.length, pointers);
+  });
+});
+
+test("keys that Windows takes from the user alone are not sent, and the operator reads why", async () => {
+  await open(async (page) => {
+    const { tunnel } = await sessionWith(page, "Wilma", CONTROL, ONE, "windows");
+    const { desktop } = await tunnel.viewing();
+    await page.getByRole("button", { name: "Send Ctrl+Alt+Del" }).click();
+    await page.getByText("Windows takes Ctrl+Alt+Del only from the user's own keyboard.").first().waitFor();
+    await allSent(page, desktop);
+    assert.deepEqual(desktop.keys, []);
   });
 });
 

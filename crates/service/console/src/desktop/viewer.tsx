@@ -2,8 +2,8 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { loadSession } from "../actions";
-import type { HeldSession } from "../state";
-import type { App } from "../store";
+import { type HeldSession, systemOf } from "../state";
+import { type App, notify } from "../store";
 import { text } from "../strings";
 import { Icon } from "../ui/icons";
 import { AskFor } from "./ask-for";
@@ -58,6 +58,11 @@ export function Viewer({ app, session, alone = false, unasked = false, onClose }
   const unable = session.granted.includes("control") && session.unsupported?.includes("control");
   const control = session.granted.includes("control") && !unable;
   const running = standing === "running";
+  const sendCtrlAltDel = () => {
+    // Windows takes these keys from no program but a system service.
+    if (systemOf(app.state, session.target) === "windows") notify("info", text.desktop.noCtrlAltDel);
+    else link.current?.sendCtrlAltDel();
+  };
   const name = text.desktop.of(session.title.trim() || text.common.unnamed);
 
   const wanted = isWanted(session);
@@ -147,7 +152,7 @@ export function Viewer({ app, session, alone = false, unasked = false, onClose }
         preferences={preferences}
         onPrefer={prefer}
         keyboard={control && running ? { on: keyboard, set: setKeyboard, button: keyboardButton } : undefined}
-        onCtrlAltDel={() => link.current?.sendCtrlAltDel()}
+        onCtrlAltDel={sendCtrlAltDel}
         clipboard={clipboard ? { open: clipboardOpen, news: received !== undefined && received !== looked && !clipboardOpen, set: setClipboardOpen } : undefined}
         onClose={onClose}
       />

@@ -20,10 +20,12 @@ export interface AskedRequest {
   readonly terms: RequestTerms;
 }
 
-const DESCRIPTION = { version: "1.2.3", operating_system: "linux" };
+export type System = "linux" | "macos" | "windows";
+
 const DEADLINE_MS = 10_000;
 
 export class ScriptedAgent {
+  private readonly description: { readonly version: string; readonly operating_system: System };
   private readonly privateKey: KeyObject;
   private readonly publicKey: string;
   private token = "";
@@ -36,7 +38,11 @@ export class ScriptedAgent {
   private messages = 0;
   private readonly tickets = new Map<string, string>();
 
-  constructor(private readonly url: string) {
+  constructor(
+    private readonly url: string,
+    system: System = "linux",
+  ) {
+    this.description = { version: "1.2.3", operating_system: system };
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     this.privateKey = privateKey;
     this.publicKey = publicKey.export({ format: "jwk" }).x ?? "";
@@ -47,7 +53,7 @@ export class ScriptedAgent {
     const answer = await this.post<{ agent_token: string }>("/join", {
       session_code: code,
       public_key: this.publicKey,
-      agent: DESCRIPTION,
+      agent: this.description,
     });
     this.token = answer.agent_token;
     this.arrive();
@@ -59,7 +65,7 @@ export class ScriptedAgent {
       enrolment_token: token,
       public_key: this.publicKey,
       proof: this.signed("ondemand-enrolment+jws", { version: 1, token: hash(token), signed_at: new Date().toISOString() }),
-      agent: DESCRIPTION,
+      agent: this.description,
       computer,
       user,
     });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { ScriptedAgent } from "./agent";
+import { ScriptedAgent, type System } from "./agent";
 import { LOGIN, PASSWORD, Service } from "./service";
 
 const PICTURES = "target/pictures";
@@ -93,8 +93,8 @@ export class Stage {
   };
 
   /** An agent that leaves when the stage is struck. */
-  readonly agent = (): ScriptedAgent => {
-    const agent = new ScriptedAgent(this.service.url);
+  readonly agent = (system?: System): ScriptedAgent => {
+    const agent = new ScriptedAgent(this.service.url, system);
     this.agents.push(agent);
     return agent;
   };
@@ -109,8 +109,8 @@ export class Stage {
   };
 
   /** Creates an invitation and joins it. */
-  readonly invite = async (page: Page, label: string): Promise<ScriptedAgent> => {
-    const agent = this.agent();
+  readonly invite = async (page: Page, label: string, system?: System): Promise<ScriptedAgent> => {
+    const agent = this.agent(system);
     await agent.join(await this.createInvitation(page, label));
     await card(page, label).getByText("The user has joined").waitFor();
     return agent;
