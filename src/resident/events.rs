@@ -4,7 +4,7 @@ use super::{
     Event, Resident,
     children::{NO_DISPLAY, Said},
     credential::{Credential, Standing},
-    joining::Chain,
+    joining::{self, Chain},
     link::Polled,
     local,
     menu::Choice,
@@ -67,6 +67,8 @@ impl Resident {
                     && error.code() == Some(ProblemCode::KeyCloned)
                 {
                     self.renew_key(refused);
+                } else {
+                    self.input(Input::EnrolmentRefused { detail: joining::said(&error) }, now);
                 }
             }
             Event::Recorded { request_id, durable: true } => {

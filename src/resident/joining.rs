@@ -120,8 +120,8 @@ fn failure(error: &Error) -> Option<JoinFailure> {
         Error::CertificateNotTrusted(_) => return Some(JoinFailure::CertificateNotTrusted),
         Error::Problem(problem) => problem,
         Error::Unreachable(_) | Error::Unexpected { .. } | Error::TooLong | Error::Content(_) => {
-            let detail = || JoinFailure::Refused { detail: text::one_line(&error.to_string(), 200, "?") };
-            return if error.retry() == Retry::Never { Some(detail()) } else { None };
+            let refused = error.retry() == Retry::Never;
+            return refused.then(|| JoinFailure::Refused { detail: said(error) });
         }
     };
     let retry_after = Duration::from_secs(problem.retry_after_secs.unwrap_or(60).max(1).into());
@@ -161,11 +161,17 @@ fn failure(error: &Error) -> Option<JoinFailure> {
         | ProblemCode::LogoDamaged
         | ProblemCode::LogoDimensions
         | ProblemCode::AgentUnreachable
-        | ProblemCode::Unknown => {
-            let said = problem.detail.as_deref().unwrap_or(&problem.title);
-            Some(JoinFailure::Refused { detail: text::one_line(said, 200, "no reason given") })
-        }
+        | ProblemCode::Unknown => Some(JoinFailure::Refused { detail: said(error) }),
     }
+}
+
+/// What the service said, made safe to show.
+pub(super) fn said(error: &Error) -> String {
+    let said = match error {
+        Error::Problem(problem) => problem.detail.clone().unwrap_or_else(|| problem.title.clone()),
+        other => other.to_string(),
+    };
+    text::one_line(&said, 200, "no reason given")
 }
 
 /// An error with everything that caused it, on one line.

@@ -8,6 +8,7 @@ use crate::{
     user::User,
 };
 use protocol::{Permissions, agent::AskForHelp, operator::Target, signed::ReceiptTerms};
+use serde_json::Value;
 use std::{fs, process::Command};
 
 #[test]
@@ -122,6 +123,7 @@ fn a_device_on_a_copied_disk_gets_a_key_of_its_own_and_is_a_device_again() {
     }
     let agent = user.start();
     until("it is not the device any more", || (!user.data("credential.json").exists()).then_some(()));
+    until("the user is told", || (idle_problem(&user)?["problem"] == "device_retired").then_some(()));
     drop(agent);
 
     let _agent = user.start();
@@ -143,6 +145,23 @@ fn a_device_on_a_copied_disk_gets_a_key_of_its_own_and_is_a_device_again() {
         (1, 1),
         "it goes on from the old key's chain"
     );
+}
+
+/// What the agent says of why it is idle.
+fn idle_problem(user: &User) -> Option<Value> {
+    let status: Value = serde_json::from_slice(&user.say(&["status", "--json"]).stdout).ok()?;
+    Some(status["view"]["screen"]["problem"].clone()).filter(|problem| !problem.is_null())
+}
+
+#[test]
+fn a_computer_whose_enrolment_token_is_no_good_says_so() {
+    let service = Service::start();
+    let user = User::of(&service);
+    fs::write(user.path("token"), "A".repeat(43)).unwrap();
+    let _agent = user.start();
+    let problem = until("the user is told", || idle_problem(&user));
+    assert_eq!(problem["problem"], "not_enrolled");
+    assert!(problem["detail"].as_str().unwrap().contains("token"), "{problem}");
 }
 
 #[test]

@@ -13,8 +13,8 @@ mod running;
 mod show;
 
 use crate::{
-    Config, Delivery, Effect, Exit, Input, LinkTrouble, Notice, Now, OpenThing, Send, Timer, UserInput,
-    effect::Entry, timer::Timers,
+    Config, Delivery, Effect, Exit, IdleProblem, Input, LinkTrouble, Notice, Now, OpenThing, Send, Timer,
+    UserInput, effect::Entry, timer::Timers,
 };
 use phase::{Base, Phase, Prompt, Stage};
 use protocol::{EndReason, Outcome, RequestId, SessionCode, SessionId, Timestamp, UnansweredCause};
@@ -51,6 +51,8 @@ pub struct Agent {
     codes: join::Codes,
     offered_code: Option<SessionCode>,
     notice: Option<Notice>,
+    /// What is to be said once the summary is closed.
+    lost_as: Option<IdleProblem>,
     settled: VecDeque<RequestId>,
     /// Sessions the service ended, newest last: their start may be told after their end.
     ended_sessions: VecDeque<SessionId>,
@@ -75,6 +77,7 @@ impl Agent {
             codes: join::Codes::default(),
             offered_code: None,
             notice: None,
+            lost_as: None,
             settled: VecDeque::new(),
             ended_sessions: VecDeque::new(),
             late: None,
@@ -114,6 +117,7 @@ impl Agent {
             Input::Joined(joined) => self.joined(joined, now),
             Input::JoinFailed(failure) => self.join_failed(failure, now),
             Input::StandingLost => self.standing_lost(now),
+            Input::EnrolmentRefused { detail } => self.enrolment_refused(detail),
             Input::DeviceChanged(standing) => self.device_changed(standing, now),
             Input::LinkLost(trouble) => {
                 self.link_trouble = Some(trouble);

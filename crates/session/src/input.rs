@@ -126,6 +126,11 @@ pub enum Input {
     JoinFailed(JoinFailure),
     /// The device was retired, its credential refused, or the invitation closed.
     StandingLost,
+    /// The service refused to enrol this computer as a device.
+    EnrolmentRefused {
+        /// What it said, made safe to show.
+        detail: String,
+    },
     /// The device was accepted, or its group's permissions changed.
     DeviceChanged(DeviceStanding),
 

@@ -143,8 +143,15 @@ pub enum IdleProblem {
     },
     /// Nobody asked in time.
     WaitedInVain,
-    /// The organisation closed the invitation, or retired the device.
-    StandingLost,
+    /// The organisation closed the invitation.
+    InvitationClosed,
+    /// The organisation retired the device.
+    DeviceRetired,
+    /// The service does not take this computer as a device.
+    NotEnrolled {
+        /// What it said, made safe to show.
+        detail: String,
+    },
 }
 
 /// The user's request for help.

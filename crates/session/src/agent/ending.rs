@@ -133,6 +133,7 @@ impl Agent {
         match mem::take(&mut self.phase) {
             Phase::Ended(Some(base), _) => self.phase = Phase::Home(base),
             Phase::Ended(None, _) => {
+                self.phase = Phase::Idle(self.lost_as.take());
                 self.effects.push_back(Effect::ForgetInvitation);
                 self.finish_if_once();
             }

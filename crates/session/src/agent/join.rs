@@ -219,18 +219,30 @@ impl Agent {
         self.narrow_to(permissions, now);
     }
 
+    pub(super) fn enrolment_refused(&mut self, detail: String) {
+        // Whoever has gone on to a session code meanwhile is not interrupted.
+        if matches!(self.phase, Phase::Idle(_)) {
+            self.become_idle(Some(IdleProblem::NotEnrolled { detail }));
+        }
+    }
+
     /// The invitation was closed or the device retired: whatever is open is over, and the credential is void.
     pub(super) fn standing_lost(&mut self, now: Now) {
         if matches!(self.phase, Phase::Active(..)) {
             self.end_session(EndReason::Service, now);
         }
         self.close_prompt_as(UnansweredCause::Withdrawn, EndReason::Service, now);
+        let problem = |base: &Base| match base {
+            Base::Invitation { .. } => IdleProblem::InvitationClosed,
+            Base::Device { .. } => IdleProblem::DeviceRetired,
+        };
         match &mut self.phase {
-            Phase::Home(_) => {
+            Phase::Home(base) => {
+                let problem = problem(base);
                 self.effects.push_back(Effect::ForgetInvitation);
-                self.leave_for(IdleProblem::StandingLost);
+                self.leave_for(problem);
             }
-            Phase::Ended(base, _) => *base = None,
+            Phase::Ended(base, _) => self.lost_as = base.take().as_ref().map(problem),
             Phase::Idle(_) | Phase::Joining(_) | Phase::Requested(..) | Phase::Active(..) => {}
         }
     }

@@ -163,12 +163,33 @@ fn help_is_asked_for_taken_and_withdrawn() {
     assert_eq!(sim.user(UserInput::WithdrawHelp), [Effect::Send(Send::WithdrawHelp)]);
 }
 
+fn problem(sim: &Sim) -> Option<IdleProblem> {
+    match sim.view().screen {
+        Screen::Idle { problem, .. } => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_retired_device_ends_what_is_open() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
     assert_eq!(sim.give(Input::StandingLost)[0], Effect::StopAccess);
     sim.user(UserInput::CloseSummary);
-    assert!(matches!(sim.view().screen, Screen::Idle { .. }));
+    assert_eq!(problem(&sim), Some(IdleProblem::DeviceRetired));
+    let mut sim = Sim::ready();
+    sim.give(Input::StandingLost);
+    assert_eq!(problem(&sim), Some(IdleProblem::DeviceRetired));
+}
+
+#[test]
+fn a_computer_that_is_not_taken_as_a_device_says_so() {
+    let mut sim = Sim::new(Config::default());
+    sim.give(Input::EnrolmentRefused { detail: "The token is used up.".into() });
+    assert_eq!(problem(&sim), Some(IdleProblem::NotEnrolled { detail: "The token is used up.".into() }));
+    let mut sim = Sim::ready();
+    let before = sim.view();
+    sim.give(Input::EnrolmentRefused { detail: "The token is used up.".into() });
+    assert_eq!(sim.view(), before);
 }
 
 #[test]

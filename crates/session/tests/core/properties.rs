@@ -123,6 +123,7 @@ fn plain_input() -> impl Strategy<Value = Input> {
         Input::Joined(device()),
         Input::JoinFailed(JoinFailure::WrongCode),
         Input::StandingLost,
+        Input::EnrolmentRefused { detail: "used up".into() },
         Input::Terminating,
         Input::LinkLost(LinkTrouble::Unreachable),
         Input::LinkRestored,

@@ -30,7 +30,9 @@ pub(super) fn show(ui: &SessionUi, view: &View) {
             show_offered_code(ui, code.as_ref());
             window.set_problem(Problem::from(problem.as_ref()));
             let detail = match problem {
-                Some(IdleProblem::Refused { detail }) => isolated(detail),
+                Some(IdleProblem::Refused { detail } | IdleProblem::NotEnrolled { detail }) => {
+                    isolated(detail)
+                }
                 _ => String::new(),
             };
             window.set_problem_detail(detail.into());

@@ -84,7 +84,9 @@ impl From<Option<&IdleProblem>> for Problem {
             Some(IdleProblem::NotAllowed) => Self::NotAllowed,
             Some(IdleProblem::Refused { .. }) => Self::Refused,
             Some(IdleProblem::WaitedInVain) => Self::WaitedInVain,
-            Some(IdleProblem::StandingLost) => Self::StandingLost,
+            Some(IdleProblem::InvitationClosed) => Self::InvitationClosed,
+            Some(IdleProblem::DeviceRetired) => Self::DeviceRetired,
+            Some(IdleProblem::NotEnrolled { .. }) => Self::NotEnrolled,
         }
     }
 }

@@ -265,6 +265,9 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
     let switched_off = Screen::Idle { code: None, problem: None, retry_secs: None, codes_allowed: false };
     let refused =
         IdleProblem::Refused { detail: "The service is closed for maintenance until 15:00.".into() };
+    let not_enrolled = IdleProblem::NotEnrolled {
+        detail: "This enrolment token is used up. Ask whoever gave it to you for another one.".into(),
+    };
     let waiting = || view(Screen::Waiting { expires_at: at("2026-03-01T16:05:00Z") });
     let withdrawn =
         Notice::Unanswered { operator_name: "Olivia Example".into(), cause: UnansweredCause::Withdrawn };
@@ -289,6 +292,8 @@ pub(crate) fn windows() -> Vec<(&'static str, View)> {
         ("idle-certificate", alone(problem(IdleProblem::CertificateNotTrusted))),
         ("idle-taken", alone(problem(IdleProblem::Taken))),
         ("idle-waited-in-vain", alone(problem(IdleProblem::WaitedInVain))),
+        ("idle-retired", alone(problem(IdleProblem::DeviceRetired))),
+        ("idle-not-enrolled", alone(problem(not_enrolled))),
         ("idle-managed", View { managed: managed(), ..alone(idle()) }),
         ("idle-switched-off", alone(switched_off)),
         ("idle-offline", View { offline_since: Some(at("2026-03-01T14:05:00Z")), ..alone(idle()) }),

@@ -43,6 +43,8 @@ fn every_screen_shows_what_it_is_about() {
         ("idle-certificate", "The service could not prove who it is."),
         ("idle-taken", "This code was already used on another computer."),
         ("idle-waited-in-vain", "No operator asked in time."),
+        ("idle-retired", "This computer is no longer one of the organisation's devices."),
+        ("idle-not-enrolled", "This enrolment token is used up."),
         ("idle-managed", "Managed by your organisation. Questions: Example Support, extension 4711"),
         ("idle-switched-off", "Session codes are switched off on this computer."),
         ("idle-offline", "The service has not been reached since"),
