@@ -215,7 +215,7 @@ impl Folder {
         if replace && must_be_new {
             return Err(Refusal::Exists);
         }
-        Ok(temp.appear(name, replace)?)
+        Ok(temp.appear(dir, name, replace)?)
     }
 
     /// The file that would be replaced, if there is one.

@@ -33,7 +33,7 @@ impl Names {
     }
 }
 
-/// The file, with the folder in which it is to appear.
+/// The file, with the folder in which it has a name of its own, if it has one.
 #[derive(Debug)]
 pub(crate) struct Temp {
     dir: Dir,
@@ -66,24 +66,26 @@ impl Temp {
         Ok(Self { dir, file: Arc::new(file), name: Some(name), names })
     }
 
-    /// Lets it appear. With `replace` it takes the place of a file; without, nothing may have the name.
-    pub(crate) fn appear(mut self, name: &str, replace: bool) -> io::Result<()> {
+    /// Lets it appear in `dir`, which is asked for anew: the folder in which it was begun may lie elsewhere by now. With
+    /// `replace` it takes the place of a file; without, nothing may have the name.
+    pub(crate) fn appear(mut self, dir: Dir, name: &str, replace: bool) -> io::Result<()> {
         let Some(own) = self.name.take() else {
             if !replace {
-                return platform::link_new(&self.file, &self.dir, name);
+                return platform::link_new(&self.file, &dir, name);
             }
             let own = self.names.next();
-            platform::link_new(&self.file, &self.dir, &own)?;
-            return self.rename(own, name, true);
+            self.dir = dir.try_clone()?;
+            platform::link_new(&self.file, &dir, &own)?;
+            return self.rename(own, &dir, name, true);
         };
-        self.rename(own, name, replace)
+        self.rename(own, &dir, name, replace)
     }
 
-    fn rename(&mut self, own: String, name: &str, replace: bool) -> io::Result<()> {
+    fn rename(&mut self, own: String, to: &Dir, name: &str, replace: bool) -> io::Result<()> {
         let renamed = if replace {
-            self.dir.rename(&own, &self.dir, name)
+            self.dir.rename(&own, to, name)
         } else {
-            platform::rename_new(&self.dir, &own, &self.dir, name)
+            platform::rename_new(&self.dir, &own, to, name)
         };
         if renamed.is_err() {
             self.name = Some(own);
@@ -119,8 +121,8 @@ mod tests {
 
         let (one, two) = (Temp::named(dir(), names.clone()).unwrap(), Temp::named(dir(), names).unwrap());
         (&*one.file).write_all(b"one").unwrap();
-        one.appear("file", false).unwrap();
-        assert!(two.appear("file", false).is_err(), "something has the name");
+        one.appear(dir(), "file", false).unwrap();
+        assert!(two.appear(dir(), "file", false).is_err(), "something has the name");
         assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"one");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

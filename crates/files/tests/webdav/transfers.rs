@@ -130,6 +130,42 @@ async fn a_cut_upload_leaves_nothing_and_can_be_resumed() {
 }
 
 #[tokio::test]
+async fn a_file_appears_where_its_address_leads_at_its_end_and_not_where_it_was_begun() {
+    for replaced in [false, true] {
+        let stage = Stage::new(WRITE);
+        let kept = stage.file("sub/other", "");
+        if replaced {
+            stage.file("sub/new", "old");
+        }
+        let mut upload = begin(&stage, "/sub/new", 6, b"abc").await;
+        stage.until_told(|told| told.iter().any(|told| matches!(told, Transfer::Began { .. }))).await;
+        // The user takes the folder out, and has another of its name.
+        let moved = stage.outside().join(format!("moved-{replaced}"));
+        std::fs::rename(kept.parent().unwrap(), &moved).unwrap();
+        stage.file("sub/other", "");
+        upload.write_all(b"def").await.unwrap();
+        stage.until_told(|told| told.iter().any(is_end)).await;
+        assert_eq!(stage.read("sub/new"), "abcdef");
+        let untouched = std::fs::read_to_string(moved.join("new")).ok();
+        assert_eq!(untouched.as_deref(), replaced.then_some("old"), "what was taken out stays as it was");
+    }
+}
+
+#[tokio::test]
+async fn nobody_reads_more_of_a_file_than_there_is() {
+    let stage = Stage::new(READ);
+    stage.file("a", "abc");
+    for range in
+        ["bytes=0-18446744073709551615", "bytes=1-18446744073709551615", "bytes=-18446744073709551615"]
+    {
+        let answer = stage.ask("GET", "/a", &[("range", range)], "").await;
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "abc"), "{range}");
+    }
+    let answer = stage.ask("GET", "/a", &[("range", "bytes=1-9223372036854775807")], "").await;
+    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (206, "bc"));
+}
+
+#[tokio::test]
 async fn an_upload_without_a_length_arrives_whole_or_not_at_all() {
     let stage = Stage::new(WRITE);
     let (mut near, far) = duplex(1024);

@@ -48,8 +48,10 @@ impl Stage {
         let properties: Vec<&str> = properties.iter().map(String::as_str).collect();
         assert_eq!(windows.msiexec("/i", &package("ONDEMAND_MSI")?, &properties)?, 0);
         let agent = log_on(&windows)?;
+        // The first start in a fresh prefix takes longer than any other.
         let device = operator
             .wait_for_device()
+            .or_else(|_| operator.wait_for_device())
             .with_context(|| format!("{:?}\n{}", windows.status(), log(&windows)))?;
         let stage = Self { operator, device, _service: service, windows };
         stage.wait_until_ready()?;
