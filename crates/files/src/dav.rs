@@ -37,8 +37,12 @@ impl Files {
         request: &Request,
         work: impl FnOnce(&Arc<Folder>) -> Result<T, Refusal> + Send + 'static,
     ) -> FsResult<T> {
-        let folder = self.0.clone();
-        let done = spawn_blocking(move || work(&folder)).await.unwrap_or(Err(Refusal::Failed));
+        let (folder, asked) = (self.0.clone(), request.clone());
+        let work = move || {
+            // It may have waited for others while what it was asked under was taken back.
+            if asked.is_given_up() { Err(Refusal::Failed) } else { work(&folder) }
+        };
+        let done = spawn_blocking(work).await.unwrap_or(Err(Refusal::Failed));
         done.map_err(|refusal| note(request, refusal))
     }
 }

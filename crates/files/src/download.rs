@@ -38,6 +38,10 @@ impl Download {
                 self.ahead = Some(read_piece(self.file.clone()));
             }
         }
+        if self.rest.is_empty() && count > 0 {
+            // It has become shorter while it was read; zeros in the place of what is missing would be a lie.
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         Ok(self.rest.split_to(count.min(self.rest.len())))
     }
 }

@@ -23,15 +23,25 @@ impl Entry {
         if !is_dir && !metadata.is_file() {
             return None;
         }
+        let date = |date: std::io::Result<cap_std::time::SystemTime>| {
+            date.ok().map(cap_std::time::SystemTime::into_std).filter(can_be_written)
+        };
         Some(Self {
             is_dir,
             len: if is_dir { 0 } else { metadata.len() },
-            modified: metadata.modified().ok().map(cap_std::time::SystemTime::into_std),
-            created: metadata.created().ok().map(cap_std::time::SystemTime::into_std),
+            modified: date(metadata.modified()),
+            created: date(metadata.created()),
             identity: platform::identity(metadata),
             read_only: metadata.permissions().readonly(),
         })
     }
+}
+
+/// Whether HTTP's dates have a name for it: what writes them takes years from 1970 to 9999 and panics at others, which files
+/// out of archives have.
+fn can_be_written(date: &SystemTime) -> bool {
+    const YEAR_10000: u64 = 253_402_300_800;
+    date.duration_since(UNIX_EPOCH).is_ok_and(|since| since.as_secs() < YEAR_10000)
 }
 
 impl DavMetaData for Entry {

@@ -56,6 +56,9 @@ pub const MAX_XML: usize = 64 * 1024;
 /// How deep elements may lie in each other there.
 pub const MAX_XML_DEPTH: usize = 32;
 
+/// How many elements there may be: each one of a question may be answered at length.
+pub const MAX_XML_ELEMENTS: usize = 128;
+
 /// The most files and folders that one COPY may copy.
 pub const MAX_COPIED: usize = 10_000;
 

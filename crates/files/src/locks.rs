@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use xmltree::Element;
+use xmltree::{Element, XMLNode};
 
 /// All locks of a folder; copies are the same.
 #[derive(Clone, Default)]
@@ -36,6 +36,37 @@ impl Locks {
         held.locks.retain(|(_, lock)| lock.timeout_at.is_none_or(|at| at > now));
         Box::pin(future::ready(work(&mut held)))
     }
+}
+
+/// How many locks of one place are told: there is one operator, and none of them wants to know of more.
+const MAX_SHOWN: usize = 8;
+/// How long an owner's name may be, letters and markup of it together, and how many elements it may consist of.
+const MAX_OWNER: usize = 1024;
+const MAX_OWNER_ELEMENTS: usize = 8;
+
+/// Whether so much can be kept with each lock, and told as often as somebody asks.
+fn is_short(owner: &Element) -> bool {
+    let (mut left, mut elements, mut letters) = (vec![owner], 0, 0);
+    while let Some(element) = left.pop() {
+        elements += 1;
+        letters += element.name.len();
+        letters += element.attributes.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let spaces = element.namespaces.iter().flat_map(|spaces| &spaces.0);
+        letters += spaces.map(|(prefix, name)| prefix.len() + name.len()).sum::<usize>();
+        for child in &element.children {
+            match child {
+                XMLNode::Element(child) => left.push(child),
+                XMLNode::Comment(text) | XMLNode::CData(text) | XMLNode::Text(text) => letters += text.len(),
+                XMLNode::ProcessingInstruction(name, data) => {
+                    letters += name.len() + data.as_ref().map_or(0, String::len);
+                }
+            }
+        }
+        if elements > MAX_OWNER_ELEMENTS || letters > MAX_OWNER {
+            return false;
+        }
+    }
+    true
 }
 
 /// The names in it, as a system takes them that knows no capitals.
@@ -72,7 +103,7 @@ impl DavLockSystem for Locks {
                 token: String::new(),
                 path: Box::new(path.clone()),
                 principal: principal.map(str::to_owned),
-                owner: owner.cloned().map(Box::new),
+                owner: owner.filter(|owner| is_short(owner)).cloned().map(Box::new),
                 timeout,
                 timeout_at,
                 shared,
@@ -152,7 +183,7 @@ impl DavLockSystem for Locks {
         let names = names(path);
         self.with(|held| {
             let found = held.locks.iter().filter(|(locked, lock)| covers(locked, lock, &names));
-            found.map(|(_, lock)| lock.clone()).collect()
+            found.take(MAX_SHOWN).map(|(_, lock)| lock.clone()).collect()
         })
     }
 
@@ -197,6 +228,26 @@ mod tests {
         assert!(locks.refresh(&path("/a"), &lock.token, None).await.is_err());
         let for_ever = locks.lock(&path("/a"), None, None, Some(Duration::MAX), false, false).await.unwrap();
         assert_eq!(for_ever.timeout, Some(LONGEST_LOCK));
+    }
+
+    #[tokio::test]
+    async fn an_owner_is_kept_as_far_as_it_is_a_name_and_few_locks_of_a_place_are_told() {
+        let locks = Locks::default();
+        let owner = |xml: &str| Element::parse(xml.as_bytes()).unwrap();
+        let names = r#"<D:owner xmlns:D="DAV:"><D:href>mailto:olivia@support.example</D:href></D:owner>"#;
+        let long = format!("<owner>{}</owner>", "a".repeat(MAX_OWNER));
+        let wide = format!("<owner>{}</owner>", "<a/>".repeat(MAX_OWNER_ELEMENTS));
+        for (number, (owner, is_kept)) in
+            [(owner(names), true), (owner(&long), false), (owner(&wide), false)].into_iter().enumerate()
+        {
+            let at = path(&format!("/{number}"));
+            let lock = locks.lock(&at, None, Some(&owner), None, false, false).await.unwrap();
+            assert_eq!(lock.owner.is_some(), is_kept, "{number}");
+        }
+        for _ in 0..MAX_SHOWN + 1 {
+            locked(&locks, "/shared", true, false).await.unwrap();
+        }
+        assert_eq!(locks.discover(&path("/shared")).await.len(), MAX_SHOWN);
     }
 
     #[tokio::test]

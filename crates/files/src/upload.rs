@@ -26,6 +26,9 @@ use tokio::{
     time::sleep,
 };
 
+/// So many pieces are gathered at most, however small: each takes memory beside its bytes.
+const MAX_PIECES: usize = 1024;
+
 /// An upload while it lasts. Dropped before it is whole, it is kept for a while.
 pub(crate) struct Upload {
     folder: Arc<Folder>,
@@ -106,7 +109,8 @@ impl Upload {
         self.received += bytes.len() as u64;
         self.gathered_bytes += bytes.len();
         self.gathered.push(bytes);
-        if self.gathered_bytes >= CHUNK { self.write().await } else { Ok(()) }
+        let is_enough = self.gathered_bytes >= CHUNK || self.gathered.len() >= MAX_PIECES;
+        if is_enough { self.write().await } else { Ok(()) }
     }
 
     /// Waits for what is being written, and lets what is gathered be written after it.

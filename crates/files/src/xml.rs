@@ -1,11 +1,11 @@
 //! A look at XML before it is made a tree of: elements that lie too deep in each other would overflow the stack, a document
 //! type has no use here but to blow up what follows it, and each element of the tree keeps all namespaces that it lies in.
 
-use crate::{MAX_XML_DEPTH, refusal::Refusal};
+use crate::{MAX_XML_DEPTH, MAX_XML_ELEMENTS, refusal::Refusal};
 use xml::{ParserConfig, reader::XmlEvent};
 
 /// How much the tree may hold of namespaces: what clients send has a few, for some dozens of properties.
-const MAX_NAMESPACE_BYTES: usize = 1024 * 1024;
+const MAX_NAMESPACE_BYTES: usize = 256 * 1024;
 /// What one takes beside its letters.
 const NAMESPACE: usize = 64;
 
@@ -14,13 +14,16 @@ pub(crate) fn check(document: &[u8]) -> Result<(), Refusal> {
     if document.is_empty() {
         return Ok(());
     }
-    let (mut depth, mut kept) = (0, 0);
+    let (mut depth, mut elements, mut kept) = (0, 0, 0);
     for event in ParserConfig::new().create_reader(document) {
         match event.map_err(|_| Refusal::BadXml)? {
             XmlEvent::Doctype { .. } => return Err(Refusal::BadXml),
-            XmlEvent::StartElement { .. } if depth == MAX_XML_DEPTH => return Err(Refusal::BadXml),
+            XmlEvent::StartElement { .. } if depth == MAX_XML_DEPTH || elements == MAX_XML_ELEMENTS => {
+                return Err(Refusal::BadXml);
+            }
             XmlEvent::StartElement { namespace, .. } => {
                 depth += 1;
+                elements += 1;
                 let bytes = namespace.0.iter().map(|(prefix, name)| NAMESPACE + prefix.len() + name.len());
                 kept += bytes.sum::<usize>();
                 if kept > MAX_NAMESPACE_BYTES {
@@ -59,9 +62,10 @@ mod tests {
     fn depth_document_types_and_nonsense_are_refused() {
         let deep = "<a>".repeat(MAX_XML_DEPTH + 1);
         let laughs = r#"<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"#;
+        let many = format!("<a>{}</a>", "<b/>".repeat(MAX_XML_ELEMENTS));
         let names: String = (0..400).map(|n| format!(r#" xmlns:n{n}="urn:n{n}""#)).collect();
-        let everywhere = format!("<a{names}>{}</a>", "<b/>".repeat(1000));
-        for bad in [deep.as_str(), laughs, &everywhere, "<a", "a", "<a></b>", "\0"] {
+        let everywhere = format!("<a{names}>{}</a>", "<b/>".repeat(MAX_XML_ELEMENTS - 1));
+        for bad in [deep.as_str(), laughs, &many, &everywhere, "<a", "a", "<a></b>", "\0"] {
             assert_eq!(check(bad.as_bytes()), Err(Refusal::BadXml), "{bad:?}");
         }
     }

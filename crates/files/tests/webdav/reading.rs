@@ -234,3 +234,18 @@ async fn how_much_space_there_is_can_be_asked() {
     let value = text.split("<D:quota-available-bytes>").nth(1).unwrap().split('<').next().unwrap();
     assert!(value.parse::<u64>().unwrap() > 1_000_000);
 }
+
+#[tokio::test]
+async fn dates_that_have_no_name_are_left_out() {
+    let stage = Stage::new(READ);
+    let early = std::time::UNIX_EPOCH - std::time::Duration::from_secs(1);
+    let late = std::time::UNIX_EPOCH + std::time::Duration::from_secs(253_402_300_800);
+    stage.file("beside", "");
+    for (name, date) in [("early", early), ("late", late)] {
+        let path = stage.file(name, "abc");
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(date).unwrap();
+        assert_eq!(stage.get(&format!("/{name}")).await.text(), "abc");
+        assert!(stage.ask("HEAD", &format!("/{name}"), &[], "").await.status.is_success());
+    }
+    assert_eq!(stage.listed("/").await, ["beside", "early", "late"]);
+}

@@ -152,6 +152,25 @@ async fn a_file_appears_where_its_address_leads_at_its_end_and_not_where_it_was_
 }
 
 #[tokio::test]
+async fn a_file_that_becomes_shorter_while_it_is_read_is_not_filled_with_zeros() {
+    let stage = Stage::new(READ);
+    let content = vec![b'a'; 8 * 1024 * 1024];
+    let path = stage.file("a", &content);
+    let (mut near, far) = duplex(64 * 1024);
+    drop(stage.serve(far));
+    near.write_all(b"GET /files/a HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = vec![0; 1024];
+    let _ = near.read(&mut head).await.unwrap();
+    std::fs::File::options().write(true).open(path).unwrap().set_len(0).unwrap();
+    let mut got = Vec::new();
+    // The connection ends before the length that was said.
+    let _ = near.read_to_end(&mut got).await;
+    assert!(got.len() < content.len() && !got.contains(&0), "{} bytes", got.len());
+    stage.until_told(|told| told.iter().any(is_end)).await;
+    assert_eq!(ends(&stage.told()), [How::Failed]);
+}
+
+#[tokio::test]
 async fn nobody_reads_more_of_a_file_than_there_is() {
     let stage = Stage::new(READ);
     stage.file("a", "abc");

@@ -92,10 +92,15 @@ impl Stage {
         Ok(popup)
     }
 
-    /// Presses *Approve*. A press does not count just after the popup has moved or become active, and is done again.
+    /// Presses *Approve*. A press does not count just after the popup has moved or become active, and is done again; a popup
+    /// that Wine has made inactive once more is activated first.
     pub(crate) fn approve(&self, popup: Rect, request: &RequestId) -> Result<()> {
         let waits = || Ok::<_, anyhow::Error>(self.operator.request(request)?.state == RequestState::Shown);
         wait_for("an approval that counts", || {
+            if self.windows.status().is_ok_and(|status| status["view"]["prompt"]["approvable"] == false) {
+                self.windows.desktop.click(Point { x: popup.x + 8, y: popup.y + 8 })?;
+                return Ok(None);
+            }
             self.press_approve(popup)?;
             let until = Instant::now() + A_MOMENT;
             while waits()? && Instant::now() < until {
