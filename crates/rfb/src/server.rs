@@ -109,8 +109,9 @@ pub struct Server {
     clipboard: bool,
     /// How much is still to come of a text that is passed over.
     passed_over: u32,
-    /// The text that the client may fetch.
-    offered: Option<String>,
+    /// The message with the text that the client may fetch. It is made once, because a client can ask as often as it likes,
+    /// and making it takes longer than asking.
+    offered: Option<Vec<u8>>,
     abilities: Abilities,
     converter: Converter,
     encoder: Encoder,

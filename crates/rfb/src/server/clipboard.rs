@@ -27,7 +27,9 @@ impl Server {
             return false;
         }
         if self.abilities.extended_clipboard {
-            self.offered = Some(text.to_owned());
+            let mut message = Vec::new();
+            clipboard::put_provide(text, &mut message);
+            self.offered = Some(message);
             clipboard::put_notify(true, &mut self.output);
         } else {
             clipboard::put_plain(text, &mut self.output);
@@ -65,8 +67,8 @@ impl Server {
         }
         match clipboard::read(message)? {
             Extended::Request => {
-                if let Some(text) = &self.offered {
-                    clipboard::put_provide(text, &mut self.output);
+                if let Some(message) = &self.offered {
+                    self.output.extend_from_slice(message);
                 }
             }
             Extended::Peek => clipboard::put_notify(self.offered.is_some(), &mut self.output),
