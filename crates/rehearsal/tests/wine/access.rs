@@ -49,9 +49,8 @@ fn an_operator_sees_types_and_brings_texts_and_files_until_the_end() -> Result<(
     ];
     let request = operator.ask(Target::Device(device.id.clone()), wanted)?.id;
     // Wine knows of such keys only while one of its windows has the keyboard, and the editor has it.
-    let popup = stage
-        .popup_brought_by(|_| windows.desktop.chord(&[Key::Control, Key::Alt, Key::Shift, Key::Space]))?;
-    stage.approve(popup, &request)?;
+    stage.popup_brought_by(|_| windows.desktop.chord(&[Key::Control, Key::Alt, Key::Shift, Key::Space]))?;
+    stage.approve(&request)?;
     let session = operator.wait_for_approval(&request)?;
     windows.desktop.wait_for_title(WINDOW, START)?;
 

@@ -74,34 +74,51 @@ impl Stage {
         self.windows.wait_for_status("a device that is ready", |status| status["tray"] == "ready").map(drop)
     }
 
+    /// Where the popup is. Under Wine a window manager first puts it somewhere else.
+    fn popup_rect(&self) -> Result<Rect> {
+        Ok(self.windows.desktop.wait_for_title(POPUP, START)?.rect)
+    }
+
     /// The popup, once it takes a press: only while it is the active window, as nothing here tells what covers it.
     pub(crate) fn popup(&self) -> Result<Rect> {
         self.popup_brought_by(|popup| self.windows.desktop.click(Point { x: popup.x + 8, y: popup.y + 8 }))
     }
 
-    /// The popup, once it takes a press because of `activate`.
+    /// The popup, once it takes a press because of `activate`, which is done again where it came to nothing.
     pub(crate) fn popup_brought_by(
         &self,
         activate: impl Fn(Rect) -> Result<(), virtual_desktop::Error>,
     ) -> Result<Rect> {
-        let popup = self.windows.desktop.wait_for_title(POPUP, START)?.rect;
-        activate(popup)?;
-        self.windows.wait_for_status("a popup that can be approved", |status| {
-            status["view"]["prompt"]["approvable"] == true
-        })?;
-        Ok(popup)
+        wait_for("a popup that can be approved", || {
+            activate(self.popup_rect()?)?;
+            let until = Instant::now() + 2 * A_MOMENT;
+            while Instant::now() < until {
+                if self.approvable() == Some(true) {
+                    return self.popup_rect().map(Some);
+                }
+            }
+            Ok(None)
+        })
     }
 
-    /// Presses *Approve*. A press does not count just after the popup has moved or become active, and is done again; a popup
-    /// that Wine has made inactive once more is activated first.
-    pub(crate) fn approve(&self, popup: Rect, request: &RequestId) -> Result<()> {
+    /// Nothing where there is no popup.
+    fn approvable(&self) -> Option<bool> {
+        self.windows.status().ok()?["view"]["prompt"]["approvable"].as_bool()
+    }
+
+    /// Presses *Approve*. A press does not count just after the popup has moved or become active, and is done again.
+    pub(crate) fn approve(&self, request: &RequestId) -> Result<()> {
         let waits = || Ok::<_, anyhow::Error>(self.operator.request(request)?.state == RequestState::Shown);
         wait_for("an approval that counts", || {
-            if self.windows.status().is_ok_and(|status| status["view"]["prompt"]["approvable"] == false) {
-                self.windows.desktop.click(Point { x: popup.x + 8, y: popup.y + 8 })?;
-                return Ok(None);
+            match self.approvable() {
+                Some(true) => self.press_approve(self.popup_rect()?)?,
+                Some(false) => {
+                    self.popup()?;
+                    return Ok(None);
+                }
+                // The popup is gone: what it says is on its way.
+                None => {}
             }
-            self.press_approve(popup)?;
             let until = Instant::now() + A_MOMENT;
             while waits()? && Instant::now() < until {
                 thread::sleep(Duration::from_millis(50));

@@ -25,7 +25,7 @@ fn a_person_approves_with_the_pointer_and_ends_from_the_tray_menu() -> Result<()
     let beside = width as i32 - popup.x - popup.width as i32;
     let below = height as i32 - popup.y - popup.height as i32;
     assert!((400..450).contains(&beside) && below < 50, "{popup:?} of {width} x {height}");
-    stage.approve(popup, &request)?;
+    stage.approve(&request)?;
     let session = operator.wait_for_approval(&request)?;
     match operator.request(&request)?.state {
         RequestState::Approved { permissions, given_by, .. } => {
@@ -51,8 +51,8 @@ fn a_person_approves_with_the_pointer_and_ends_from_the_tray_menu() -> Result<()
     // Who logs off during a session ends it, and the operator is told at once.
     let _agent = stage.log_on()?;
     let request = operator.ask(Target::Device(device.id.clone()), [Permission::Chat])?.id;
-    let popup = stage.popup()?;
-    stage.approve(popup, &request)?;
+    stage.popup()?;
+    stage.approve(&request)?;
     let session = operator.wait_for_approval(&request)?;
     windows.log_off()?;
     assert_eq!(operator.wait_for_end(&session)?, EndReason::AgentStopped);
