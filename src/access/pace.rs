@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 /// No more than 60 pictures a second: no screen shows more.
 const FRAME: Duration = Duration::from_millis(16);
-/// A picture is taken at most half of the time, so that a slow or busy computer stays its user's.
-const SHARE: u32 = 2;
+/// A picture is taken at most half of the time, so that a slow or busy computer stays its user's. What stood still for
+/// longer than this was not slow, and is not waited for once more.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// When the next picture is to be taken.
 #[derive(Debug)]
@@ -33,7 +34,8 @@ impl Pace {
 
     /// A picture was encoded, and has taken from `began` to `ended`.
     pub(super) fn encoded(&mut self, began: Instant, ended: Instant) {
-        self.earliest = began + FRAME.max(SHARE * (ended - began));
+        let rest = (ended - began).min(LONGEST_REST);
+        self.earliest = (began + FRAME).max(ended + rest);
     }
 
     /// From when on the next picture may be taken.
@@ -58,7 +60,7 @@ mod tests {
         assert_eq!(pace.due(), Some(now), "the first at once");
         assert!(pace.begin() && !pace.begin());
         assert_eq!(pace.due(), None);
-        for (took, later) in [(2, 16), (8, 16), (80, 160)] {
+        for (took, later) in [(2, 16), (8, 16), (80, 160), (30_000, 31_000)] {
             pace.encoded(now, now + Duration::from_millis(took));
             pace.change();
             assert_eq!(pace.due(), Some(now + Duration::from_millis(later)), "after {took} ms");

@@ -138,6 +138,6 @@ mod tests {
         let reporter = Reporter::new(Broken, move || end.send(()).unwrap());
         drop(reporter.begin(Action::Controlling));
         reporter.tell(&FromAccess::Holding(input::Held::default()));
-        assert_eq!(ended.iter().count(), 1);
+        assert_eq!(ended.try_iter().count(), 1);
     }
 }
