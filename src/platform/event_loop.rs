@@ -92,21 +92,21 @@ pub(crate) fn with_tray<T: Send + 'static>(
     forward_clicks(chosen.clone());
     let mut keys = Keys::new(chosen);
     let mut ended = None;
-    let mut shown: Option<(Option<Tray>, Face)> = None;
+    let mut shown: Option<Option<Tray>> = None;
     event_loop.run_return(|event, _, flow| {
         *flow = ControlFlow::Wait;
         match event {
             Event::UserEvent(Message::Show(face)) => match &mut shown {
                 None => {
                     let tray = Tray::new(&face).inspect_err(|error| tracing::warn!(%error, "no tray icon"));
-                    shown = Some((tray.ok(), *face));
+                    shown = Some(tray.ok());
                 }
-                Some((tray, before)) => {
+                Some(tray) => {
                     keys.hold(face.offers_end());
+                    // It asks for another turn only where a panel needs time, which these systems' trays do not.
                     if let Some(tray) = tray {
-                        tray.show(before, &face);
+                        tray.show(&face);
                     }
-                    *before = *face;
                 }
             },
             Event::UserEvent(Message::Done) => *flow = ControlFlow::Exit,

@@ -32,9 +32,12 @@ use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
 use zbus::{
@@ -136,16 +139,20 @@ pub(crate) fn with_tray<T: Send + 'static>(
         let mut tray = Tray::new(&face).inspect_err(|error| {
             tracing::warn!(%error, "no tray icon: the desktop offers no place for it");
         });
-        while let Ok(mut next) = faces.recv() {
-            // Only the newest counts.
-            while let Ok(newer) = faces.try_recv() {
-                next = newer;
+        let mut again: Option<Instant> = None;
+        loop {
+            let next = match again {
+                Some(at) => faces.recv_timeout(at.saturating_duration_since(Instant::now())),
+                None => faces.recv().map_err(RecvTimeoutError::from),
+            };
+            match next {
+                // Only the newest counts.
+                Ok(next) => face = faces.try_iter().last().unwrap_or(next),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-            keys.hold(next.offers_end());
-            if let Ok(tray) = &mut tray {
-                tray.show(&face, &next);
-            }
-            face = next;
+            keys.hold(face.offers_end());
+            again = tray.as_mut().ok().and_then(|tray| tray.show(&face));
         }
     });
     if let Err(error) = spawned {

@@ -3,6 +3,7 @@
 use super::menu::{self, Choice, Item};
 use anyhow::Context as _;
 use session::{TrayState, View};
+use std::time::{Duration, Instant};
 use texts::Language;
 use tray_icon::{
     Icon, MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent,
@@ -33,6 +34,11 @@ impl Face {
     }
 }
 
+/// How long a menu stays before one with other lines takes its place. Panels that read menus through libdbusmenu (Xfce,
+/// MATE, Ubuntu) drop a change that is told while they still fetch the one before, and then have no menu at all until the
+/// next change, which may be the session's end. They fetch it within a tenth of a second even on a busy computer.
+const MENU_REST: Duration = if cfg!(target_os = "linux") { Duration::from_secs(1) } else { Duration::ZERO };
+
 /// Lets the tray icon show something else, from any thread.
 pub(crate) type ShowFace = Box<dyn Fn(Face) + Send>;
 
@@ -57,7 +63,11 @@ pub(crate) fn forward_clicks(chosen: impl Fn(Choice) + Clone + Send + Sync + 'st
 /// The tray icon.
 pub(crate) struct Tray {
     icon: TrayIcon,
+    /// What it shows; the menu may be late.
+    shown: Face,
     lines: Vec<Line>,
+    /// When the menu got other lines.
+    changed: Instant,
 }
 
 /// A line of the menu as the desktop knows it.
@@ -82,38 +92,71 @@ impl Tray {
             .with_icon(icon(face.state))
             .with_menu(Box::new(menu))
             .build()?;
-        Ok(Self { icon, lines })
+        Ok(Self { icon, shown: face.clone(), lines, changed: Instant::now() })
     }
 
-    /// Changes what differs.
-    pub(crate) fn show(&mut self, old: &Face, new: &Face) {
-        if new.state != old.state
-            && let Err(error) = self.icon.set_icon(Some(icon(new.state)))
+    /// Changes what differs. Wants to be called again at the time it gives, with what is to be shown then.
+    pub(crate) fn show(&mut self, face: &Face) -> Option<Instant> {
+        if face.state != self.shown.state
+            && let Err(error) = self.icon.set_icon(Some(icon(face.state)))
         {
             tracing::warn!(%error, "the tray icon could not be changed");
         }
-        if new.tooltip != old.tooltip
-            && let Err(error) = self.icon.set_tooltip(Some(&new.tooltip))
+        if face.tooltip != self.shown.tooltip
+            && let Err(error) = self.icon.set_tooltip(Some(&face.tooltip))
         {
             tracing::warn!(%error, "the tray icon's tooltip could not be changed");
         }
-        if new.menu == old.menu {
-            return;
-        }
-        // A menu that is open while the timer runs stays open only when its lines are changed in place.
-        if same_shape(&old.menu, &new.menu) {
-            for (line, item) in self.lines.iter().zip(&new.menu) {
-                match (line, item) {
-                    (Line::Item(line), Item::Text(text)) => line.set_text(text),
-                    (Line::Check(line), Item::Check(_, _, checked)) => line.set_checked(*checked),
-                    (Line::Item(_) | Line::Check(_) | Line::Separator, _) => {}
+        self.shown.state = face.state;
+        self.shown.tooltip.clone_from(&face.tooltip);
+        let step = step(&self.shown.menu, self.changed, &face.menu, Instant::now());
+        match step {
+            Step::InPlace => {
+                for (line, item) in self.lines.iter().zip(&face.menu) {
+                    match (line, item) {
+                        (Line::Item(line), Item::Text(text)) => line.set_text(text),
+                        (Line::Check(line), Item::Check(_, _, checked)) => line.set_checked(*checked),
+                        (Line::Item(_) | Line::Check(_) | Line::Separator, _) => {}
+                    }
                 }
+                self.shown.menu.clone_from(&face.menu);
+                None
             }
-        } else {
-            let (menu, lines) = build(&new.menu);
-            self.icon.set_menu(Some(Box::new(menu)));
-            self.lines = lines;
+            Step::Rebuild(items) => {
+                let (menu, lines) = build(items);
+                self.icon.set_menu(Some(Box::new(menu)));
+                self.lines = lines;
+                self.changed = Instant::now();
+                self.shown.menu = items.to_vec();
+                (self.shown.menu != face.menu).then(|| self.changed + MENU_REST)
+            }
+            Step::Wait(until) => Some(until),
         }
+    }
+}
+
+/// How the menu comes nearer to the one that is wanted.
+#[derive(Debug, PartialEq, Eq)]
+enum Step<'a> {
+    /// By changing texts and check marks: a menu that is open while the timer runs stays open.
+    InPlace,
+    /// By showing these lines instead.
+    Rebuild(&'a [Item]),
+    /// Not before then.
+    Wait(Instant),
+}
+
+fn step<'a>(shown: &[Item], changed: Instant, wanted: &'a [Item], now: Instant) -> Step<'a> {
+    if same_shape(shown, wanted) {
+        Step::InPlace
+    } else if now < changed + MENU_REST {
+        Step::Wait(changed + MENU_REST)
+    } else if cfg!(target_os = "linux") && shown.len() == wanted.len() {
+        // On this bus as many lines as before are the same lines with other words, and a panel cannot turn a line between
+        // groups into an entry. So the last line, which is *Quit* or *About*, comes a moment later.
+        Step::Rebuild(&wanted[..wanted.len() - 1])
+    } else {
+        Step::Rebuild(wanted)
     }
 }
 
@@ -203,6 +246,25 @@ mod tests {
         ] {
             icon(state);
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_menu_with_other_lines_waits_until_panels_have_fetched_the_one_before() {
+        let now = Instant::now();
+        let two = vec![Item::Text("Connecting…".into()), Item::Separator];
+        let three = vec![
+            Item::Text("Session in progress".into()),
+            Item::Separator,
+            Item::Action(Choice::End, "End Session"),
+        ];
+        assert_eq!(step(&two, now, &three, now), Step::Wait(now + MENU_REST));
+        assert_eq!(step(&two, now, &three, now + MENU_REST), Step::Rebuild(&three));
+        let timer = [Item::Text("Session suspended".into()), Item::Separator];
+        assert_eq!(step(&two, now, &timer, now), Step::InPlace);
+        let as_many = [Item::Separator, Item::Text("Session in progress".into())];
+        assert_eq!(step(&two, now, &as_many, now + MENU_REST), Step::Rebuild(&as_many[..1]));
+        assert_eq!(step(&as_many[..1], now, &as_many, now + MENU_REST), Step::Rebuild(&as_many));
     }
 
     #[test]

@@ -338,7 +338,7 @@ impl Stage {
     }
 
     /// What is there, for a failed test to show.
-    fn surroundings(&self) -> String {
+    pub fn surroundings(&self) -> String {
         let (windows, pointer) = (self.desktop.windows(), self.desktop.pointer());
         let approve = self.button("Approve").and_then(|button| Ok(button.rect()?));
         let outline = self.desktop.accessibility().outline();

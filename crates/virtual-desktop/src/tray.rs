@@ -173,7 +173,12 @@ impl<'a> Tray<'a> {
         })?;
         let lines = |entries: &[&MenuItem]| entries.iter().filter(|entry| entry.separator).count() as i32;
         let texts = |entries: &[&MenuItem]| entries.len() as i32 - lines(entries);
-        let height = (menu.height as i32 - 2 * MENU_PADDING - lines(&shown) * MENU_LINE) / texts(&shown);
+        let painted = menu.height as i32 - 2 * MENU_PADDING - lines(&shown) * MENU_LINE;
+        if painted % texts(&shown) != 0 {
+            // A panel that has no menu for an icon shows its own.
+            return Err(Error::NotThere(format!("menu of {:?}: the panel shows another one", item.title)));
+        }
+        let height = painted / texts(&shown);
         let above = lines(&shown[..position]) * MENU_LINE + texts(&shown[..position]) * height;
         let entry = Point { x: menu.centre().x, y: menu.y + MENU_PADDING + above + height / 2 };
 

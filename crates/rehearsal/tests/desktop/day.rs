@@ -110,6 +110,7 @@ fn a_window_that_dies_again_and_again_is_opened_three_times_and_the_menu_still_e
     stage.stays(|| Ok(stage.agent.children("window").is_empty()), A_MOMENT)?;
     stage.wait_for_screen("session")?;
     stage.click_menu("End Session")?;
-    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
+    let end = stage.operator.wait_for_end(&session).with_context(|| stage.surroundings())?;
+    assert_eq!(end, EndReason::User);
     Ok(())
 }
