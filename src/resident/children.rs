@@ -351,9 +351,10 @@ fn may_prompt_say(shows: &RequestId, input: &UserInput) -> bool {
     match input {
         UserInput::Approve { request_id, .. }
         | UserInput::Reject { request_id, .. }
+        | UserInput::RejectAndEnd { request_id }
         | UserInput::MoreTime { request_id } => request_id == shows,
-        UserInput::End => true,
-        UserInput::Start { .. }
+        UserInput::End
+        | UserInput::Start { .. }
         | UserInput::ConfirmJoin
         | UserInput::CancelJoin
         | UserInput::Review
@@ -376,7 +377,7 @@ fn may_prompt_say(shows: &RequestId, input: &UserInput) -> bool {
 /// What can be said in the session window: everything but a yes to a request.
 fn may_window_say(input: &UserInput) -> bool {
     match input {
-        UserInput::Approve { .. } | UserInput::MoreTime { .. } => false,
+        UserInput::Approve { .. } | UserInput::RejectAndEnd { .. } | UserInput::MoreTime { .. } => false,
         UserInput::Start { .. }
         | UserInput::ConfirmJoin
         | UserInput::CancelJoin
@@ -493,7 +494,9 @@ mod tests {
         assert!(!may_window_say(&approve(&one)));
         assert!(!may_window_say(&UserInput::MoreTime { request_id: one.clone() }));
         assert!(!may_prompt_say(&one, &UserInput::ConfirmJoin));
-        assert!(may_window_say(&UserInput::End) && may_prompt_say(&one, &UserInput::End));
+        assert!(may_window_say(&UserInput::End) && !may_prompt_say(&one, &UserInput::End));
+        let and_end = |request_id: &RequestId| UserInput::RejectAndEnd { request_id: request_id.clone() };
+        assert!(may_prompt_say(&one, &and_end(&one)) && !may_prompt_say(&one, &and_end(&two)));
         assert!(may_window_say(&UserInput::Report) && !may_prompt_say(&one, &UserInput::Report));
     }
 

@@ -67,6 +67,7 @@ impl Resident {
                     self.open_window();
                 }
             }
+            Effect::ShowWindow => self.open_window(),
             Effect::Exit(Exit::Finished | Exit::Terminated) => self.leaving = true,
         }
     }

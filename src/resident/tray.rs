@@ -37,7 +37,8 @@ impl Face {
 /// How long a menu stays before one with other lines takes its place. Panels that read menus through libdbusmenu (Xfce,
 /// MATE, Ubuntu) drop a change that is told while they still fetch the one before, and then have no menu at all until the
 /// next change, which may be the session's end. They fetch it within a tenth of a second even on a busy computer.
-const MENU_REST: Duration = if cfg!(target_os = "linux") { Duration::from_secs(1) } else { Duration::ZERO };
+const MENU_REST: Duration =
+    if cfg!(target_os = "linux") { Duration::from_millis(500) } else { Duration::ZERO };
 
 /// Lets the tray icon show something else, from any thread.
 pub(crate) type ShowFace = Box<dyn Fn(Face) + Send>;

@@ -48,6 +48,10 @@ mod stopped;
 mod story;
 #[path = "desktop/surroundings.rs"]
 mod surroundings;
+#[path = "desktop/trouble.rs"]
+mod trouble;
+#[path = "desktop/two.rs"]
+mod two;
 #[path = "desktop/view.rs"]
 mod view;
 #[path = "desktop/walk.rs"]

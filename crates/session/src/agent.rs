@@ -17,7 +17,9 @@ use crate::{
     UserInput, effect::Entry, timer::Timers,
 };
 use phase::{Base, Phase, Prompt, Stage};
-use protocol::{EndReason, Outcome, RequestId, SessionCode, SessionId, Timestamp, UnansweredCause};
+use protocol::{
+    EndReason, Outcome, RejectReason, RequestId, SessionCode, SessionId, Timestamp, UnansweredCause,
+};
 use request::Yes;
 use rings::Rings;
 use std::{collections::VecDeque, mem, time::Duration};
@@ -216,6 +218,10 @@ impl Agent {
                 self.approve(&request_id, Yes { permissions, limit, given_by, folder }, now);
             }
             UserInput::Reject { request_id, reason } => self.reject(&request_id, reason, now),
+            UserInput::RejectAndEnd { request_id } => {
+                self.reject(&request_id, Some(RejectReason::Suspicious), now);
+                self.end(now);
+            }
             UserInput::MoreTime { request_id } => self.more_time(&request_id),
             UserInput::Review => self.review(now),
             UserInput::TakeBack { permission } => self.take_back(permission, now),

@@ -52,6 +52,8 @@ pub enum Effect {
     },
     /// Tell the user, beside window and tray.
     Notify(Notification),
+    /// Open the session window: the user's yes came to nothing, and nobody else says so.
+    ShowWindow,
     /// Leave the program.
     Exit(Exit),
 }

@@ -44,6 +44,12 @@ pub enum UserInput {
         /// Why, where the user says so.
         reason: Option<RejectReason>,
     },
+    /// No to a request that looks suspicious, which is reported, and an end to whatever else there is. One input, because
+    /// nothing is heard from the popup after its no.
+    RejectAndEnd {
+        /// That request.
+        request_id: RequestId,
+    },
     /// The user needs longer to decide.
     MoreTime {
         /// The request on screen.

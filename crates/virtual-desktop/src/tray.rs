@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
 use crate::windows::Window;
-use crate::{Button, Desktop, Error, Point, Rect, Result, wait_for};
+use crate::{Button, Desktop, Error, Key, Point, Rect, Result, wait_for};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ITEM: &str = "org.kde.StatusNotifierItem";
@@ -21,6 +21,11 @@ const ICONS: &str = "Wrapper-2.0";
 /// What the panel's theme puts above and below the entries of a menu, and the height of a line between them.
 const MENU_PADDING: i32 = 4;
 const MENU_LINE: i32 = 1;
+
+/// How long a menu must have had the same entries before one of them is aimed at.
+const MENU_SETTLES: Duration = Duration::from_millis(700);
+/// A menu that takes longer to open, or to light an entry up, was replaced meanwhile.
+const MENU_OPENS: Duration = Duration::from_secs(5);
 
 /// The tray of a desktop.
 pub struct Tray<'a> {
@@ -159,40 +164,76 @@ impl<'a> Tray<'a> {
         self.desktop.wait_for_window("the tray icon's menu", within, is_menu)
     }
 
-    /// Opens the item's menu and clicks an entry of it, all with the real pointer.
+    /// Opens the item's menu and clicks an entry of it, all with the real pointer; once more where the menu gets other
+    /// entries meanwhile.
     pub fn click_menu(&self, item: &TrayItem, label: &str, within: Duration) -> Result<()> {
-        let entries = self.menu(item)?;
-        let shown: Vec<_> = entries.iter().filter(|entry| entry.visible).collect();
-        let found = shown.iter().position(|entry| entry.label == label && entry.enabled);
-        let position = found.ok_or_else(|| Error::NotThere(format!("menu entry {label:?} to click")))?;
+        let until = Instant::now() + within;
+        loop {
+            let entries = self.settled_menu(item, within)?;
+            let is_it = |entry: &MenuItem| entry.label == label && entry.enabled;
+            let Some(position) = entries.iter().position(is_it) else {
+                return Err(Error::NotThere(format!("menu entry {label:?} to click")));
+            };
+            let hovered = self.hover(item, &entries, position);
+            let same = numbers(&self.shown_menu(item)?) == numbers(&entries);
+            match hovered {
+                Ok(entry) if same => self.desktop.click(entry)?,
+                Err(error) if same || Instant::now() > until => return Err(error),
+                Ok(_) | Err(_) => self.desktop.press(Key::Escape)?,
+            }
+            wait_for("the tray icon's menu to close", within, || {
+                self.desktop.windows().ok()?.iter().all(|window| !is_menu(window)).then_some(())
+            })?;
+            if same {
+                return Ok(());
+            }
+        }
+    }
 
+    fn shown_menu(&self, item: &TrayItem) -> Result<Vec<MenuItem>> {
+        Ok(self.menu(item)?.into_iter().filter(|entry| entry.visible).collect())
+    }
+
+    /// The menu, once it has had the same entries for a while. Their texts may change all the time.
+    fn settled_menu(&self, item: &TrayItem, within: Duration) -> Result<Vec<MenuItem>> {
+        let mut last = (Instant::now(), Vec::new());
+        wait_for("a menu that stays as it is", within, || {
+            let entries = self.shown_menu(item).ok()?;
+            if numbers(&entries) != last.1 {
+                last = (Instant::now(), numbers(&entries));
+            }
+            (last.0.elapsed() >= MENU_SETTLES).then_some(entries)
+        })
+    }
+
+    /// Opens the menu, which has these entries, and moves the pointer to one of them.
+    fn hover(&self, item: &TrayItem, entries: &[MenuItem], position: usize) -> Result<Point> {
+        let within = MENU_OPENS;
         let before = self.desktop.picture()?;
         let menu = self.open_menu(item, within)?.rect;
         wait_for("the tray icon's menu to be painted", within, || {
             (self.desktop.picture().ok()?.part(menu) != before.part(menu)).then_some(())
         })?;
-        let lines = |entries: &[&MenuItem]| entries.iter().filter(|entry| entry.separator).count() as i32;
-        let texts = |entries: &[&MenuItem]| entries.len() as i32 - lines(entries);
-        let painted = menu.height as i32 - 2 * MENU_PADDING - lines(&shown) * MENU_LINE;
-        if painted % texts(&shown) != 0 {
+        let lines = |entries: &[MenuItem]| entries.iter().filter(|entry| entry.separator).count() as i32;
+        let texts = |entries: &[MenuItem]| entries.len() as i32 - lines(entries);
+        let painted = menu.height as i32 - 2 * MENU_PADDING - lines(entries) * MENU_LINE;
+        if painted % texts(entries) != 0 {
             // A panel that has no menu for an icon shows its own.
             return Err(Error::NotThere(format!("menu of {:?}: the panel shows another one", item.title)));
         }
-        let height = painted / texts(&shown);
-        let above = lines(&shown[..position]) * MENU_LINE + texts(&shown[..position]) * height;
+        let height = painted / texts(entries);
+        let above = lines(&entries[..position]) * MENU_LINE + texts(&entries[..position]) * height;
         let entry = Point { x: menu.centre().x, y: menu.y + MENU_PADDING + above + height / 2 };
 
         // The entry under the pointer lights up, and only then does the menu take the click.
         let corner = Point { x: menu.x + MENU_PADDING, y: entry.y };
         let dark = self.desktop.picture()?.pixel(corner);
         self.desktop.move_pointer(entry)?;
+        let label = &entries[position].label;
         wait_for(&format!("the menu entry {label:?} under the pointer"), within, || {
             (self.desktop.picture().ok()?.pixel(corner) != dark).then_some(())
         })?;
-        self.desktop.click(entry)?;
-        wait_for("the tray icon's menu to close", within, || {
-            self.desktop.windows().ok()?.iter().all(|window| !is_menu(window)).then_some(())
-        })
+        Ok(entry)
     }
 
     fn read(&self, address: &str) -> Result<TrayItem> {
@@ -238,6 +279,10 @@ impl<'a> Tray<'a> {
         let reply = self.desktop.session.call_method(Some(bus), path, Some(interface), method, body)?;
         Ok(reply.body().deserialize()?)
     }
+}
+
+fn numbers(entries: &[MenuItem]) -> Vec<i32> {
+    entries.iter().map(|entry| entry.number).collect()
 }
 
 fn is_menu(window: &Window) -> bool {

@@ -208,9 +208,9 @@ impl PromptUi {
             let state = Rc::clone(state);
             move |reason| state.borrow_mut().reject(Some(reason.into()))
         });
-        window.on_end_everything({
+        window.on_reject_and_end({
             let state = Rc::clone(state);
-            move || state.borrow().user(UserInput::End)
+            move || state.borrow_mut().say_no(|request_id| UserInput::RejectAndEnd { request_id })
         });
         window.on_ask_more_time({
             let state = Rc::clone(state);
@@ -363,10 +363,14 @@ impl State {
     }
 
     fn reject(&mut self, reason: Option<protocol::RejectReason>) {
+        self.say_no(|request_id| UserInput::Reject { request_id, reason });
+    }
+
+    fn say_no(&mut self, no: impl FnOnce(RequestId) -> UserInput) {
         if let Some(choices) = &self.choices {
             let request_id = choices.request_id.clone();
             self.rejected = true;
-            self.user(UserInput::Reject { request_id, reason });
+            self.user(no(request_id));
         }
     }
 

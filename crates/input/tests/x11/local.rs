@@ -7,7 +7,7 @@ use std::{
 };
 
 use input::{Done, Options, Refusal};
-use virtual_desktop::wait_for;
+use virtual_desktop::{Point, wait_for};
 
 use crate::server::{SOON, XServer, symbol};
 
@@ -25,7 +25,7 @@ fn what_the_operator_holds_is_let_go_when_the_user_moves_the_mouse() {
     operator.key(true, symbol('A')).unwrap();
     operator.pointer(50, 50, 1).unwrap();
     assert!(!server.pressed_keys().is_empty());
-    server.move_users_mouse((60, 60));
+    server.hands().move_mouse(Point { x: 60, y: 60 }).unwrap();
     server.wait_until_free(&operator);
     assert_eq!(operator.pointer(70, 70, 1).unwrap(), HELD_BACK);
     assert_eq!(operator.key(true, symbol('a')).unwrap(), HELD_BACK);
@@ -38,7 +38,7 @@ fn the_operator_goes_on_after_a_pause() {
     let mut operator = server.operator_with(options());
     assert_eq!(operator.key(true, symbol('a')).unwrap(), Done::Injected);
     let moved = Instant::now();
-    server.move_users_mouse((60, 60));
+    server.hands().move_mouse(Point { x: 60, y: 60 }).unwrap();
     server.wait_until_free(&operator);
     let again = || (operator.key(true, symbol('b')).unwrap() == Done::Injected).then(|| moved.elapsed());
     let waited = wait_for("the operator's turn", SOON, again).unwrap();
@@ -49,16 +49,16 @@ fn the_operator_goes_on_after_a_pause() {
 fn what_the_user_holds_does_not_mix_with_what_the_operator_does() {
     let server = XServer::start();
     let shift = 50;
-    server.press_users_key(true, shift);
+    server.hands().press_key(true, shift).unwrap();
     let mut operator = server.operator_with(options());
     assert_eq!(operator.key(true, symbol('a')).unwrap(), HELD_BACK, "held from before");
-    server.press_users_key(false, shift);
+    server.hands().press_key(false, shift).unwrap();
     wait_for("the operator's turn", SOON, || {
         (operator.pointer(1, 1, 0).unwrap() == Done::Injected).then_some(())
     })
     .unwrap();
 
-    server.press_users_button(true, 1);
+    server.hands().press_button(true, 1).unwrap();
     wait_for("the press to be noticed", SOON, || {
         (operator.pointer(2, 2, 0).unwrap() == HELD_BACK).then_some(())
     })
@@ -69,7 +69,7 @@ fn what_the_user_holds_does_not_mix_with_what_the_operator_does() {
         HELD_BACK,
         "a drag of the user's takes as long as it takes"
     );
-    server.press_users_button(false, 1);
+    server.hands().press_button(false, 1).unwrap();
     wait_for("the operator's turn", SOON, || {
         (operator.pointer(4, 4, 0).unwrap() == Done::Injected).then_some(())
     })

@@ -7,26 +7,16 @@ use std::{
 };
 
 use input::{Display, Held, Injector, Options};
-use virtual_desktop::wait_for;
+use virtual_desktop::{Hands, wait_for};
 use x11rb::{
-    connection::{Connection as _, RequestConnection as _},
-    protocol::{
-        Event,
-        xinput::{self, ConnectionExt as _},
-        xproto::*,
-        xtest::{ConnectionExt as _, FAKE_INPUT_REQUEST},
-    },
+    connection::Connection as _,
+    protocol::{Event, xinput::ConnectionExt as _, xproto::*},
     rust_connection::RustConnection,
     wrapper::ConnectionExt as _,
 };
 
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 pub(crate) const SIZE: (u16, u16) = (640, 480);
-/// Xvfb's own keyboard and mouse, which stand for the user's.
-const USERS_MOUSE: &[u8] = b"Xvfb mouse";
-const USERS_KEYBOARD: &[u8] = b"Xvfb keyboard";
-/// Marks an event that is followed by the values of its axes.
-const MORE_EVENTS: u8 = 0x80;
 
 pub(crate) struct XServer {
     process: Child,
@@ -170,45 +160,9 @@ impl XServer {
         assert_eq!(self.mask(), 0);
     }
 
-    /// Moves the user's own mouse.
-    pub(crate) fn move_users_mouse(&self, (x, y): (i16, i16)) {
-        let xtest = self.connection.extension_information("XTEST").unwrap().unwrap();
-        let (base, device) = (self.device_events(), self.device(USERS_MOUSE));
-        // The request with a device's axes, for which the library has no function.
-        let mut request = [0; 68];
-        (request[0], request[1], request[2]) = (xtest.major_opcode, FAKE_INPUT_REQUEST, 17);
-        (request[4], request[35]) = (base + xinput::DEVICE_MOTION_NOTIFY_EVENT, device | MORE_EVENTS);
-        (request[36], request[37], request[42]) = (base + xinput::DEVICE_VALUATOR_EVENT, device, 2);
-        request[44..48].copy_from_slice(&i32::from(x).to_ne_bytes());
-        request[48..52].copy_from_slice(&i32::from(y).to_ne_bytes());
-        let sent = self.connection.send_request_without_reply(&[std::io::IoSlice::new(&request)], Vec::new());
-        sent.unwrap().check().unwrap();
-    }
-
-    pub(crate) fn press_users_button(&self, down: bool, button: u8) {
-        let kind = if down { xinput::DEVICE_BUTTON_PRESS_EVENT } else { xinput::DEVICE_BUTTON_RELEASE_EVENT };
-        self.press(kind, button, USERS_MOUSE);
-    }
-
-    pub(crate) fn press_users_key(&self, down: bool, code: u8) {
-        let kind = if down { xinput::DEVICE_KEY_PRESS_EVENT } else { xinput::DEVICE_KEY_RELEASE_EVENT };
-        self.press(kind, code, USERS_KEYBOARD);
-    }
-
-    fn press(&self, kind: u8, detail: u8, device: &[u8]) {
-        let (kind, device) = (self.device_events() + kind, self.device(device));
-        let event = self.connection.xtest_fake_input(kind, detail, 0, self.root, 0, 0, device);
-        event.unwrap().check().unwrap();
-    }
-
-    fn device_events(&self) -> u8 {
-        self.connection.extension_information("XInputExtension").unwrap().unwrap().first_event
-    }
-
-    fn device(&self, name: &[u8]) -> u8 {
-        let devices = self.connection.xinput_xi_query_device(0u16).unwrap().reply().unwrap().infos;
-        let device = devices.iter().find(|known| known.name == name).expect("Xvfb has it");
-        u8::try_from(device.deviceid).unwrap()
+    /// The user's own mouse and keyboard.
+    pub(crate) fn hands(&self) -> Hands {
+        Hands::on(&self.name).unwrap()
     }
 }
 

@@ -67,9 +67,11 @@ fn texts_go_either_way_at_a_word_and_secrets_and_what_was_there_before_stay() ->
 
     stage.click("Send what I copied")?;
     wait_for_news(&stage, "not_sent", "nothing_copied")?;
+    stage.text("Not sent: nothing was copied since you allowed it. Copy the text again, then send it.")?;
     let secret = user.copy(Entry::Secret("a password".into()))?;
     stage.click("Send what I copied")?;
     wait_for_news(&stage, "not_sent", "secret")?;
+    stage.text("Not sent: the program that you copied it in marks it as secret.")?;
     let _copied = user.copy(text("Grüße, 世界"))?;
     stage.stays(|| Ok(operator.paste()?.is_none()), A_WHILE)?;
     stage.click("Send what I copied")?;

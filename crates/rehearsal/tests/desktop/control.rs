@@ -10,7 +10,7 @@ use rehearsal::{A_MOMENT, Bridge, POPUP, Signal, Stage, Viewer, WINDOW, argument
 use std::{
     fs,
     process::{Child, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use virtual_desktop::{Desktop, Options, Point};
 
@@ -197,5 +197,27 @@ fn nothing_stays_pressed_however_control_ends() -> Result<()> {
         wait_for("nothing to be pressed", || Ok((!scene.stage.desktop.is_anything_pressed()?).then_some(())))
             .with_context(|| format!("after end {number}"))?;
     }
+    Ok(())
+}
+
+#[test]
+fn while_the_user_moves_the_own_mouse_the_operator_does_nothing_and_holds_nothing() -> Result<()> {
+    let Scene { stage, editor, mut viewer, bridge: _bridge, .. } = scene()?;
+    viewer.key(true, SHIFT)?;
+    wait_for("the operator to hold a key", || Ok(stage.desktop.is_anything_pressed()?.then_some(())))?;
+
+    let hands = stage.desktop.hands()?;
+    let moved = Instant::now();
+    hands.move_mouse(Point { x: 700, y: 500 })?;
+    wait_for("it to be let go of", || Ok((!stage.desktop.is_anything_pressed()?).then_some(())))?;
+    viewer.type_text("refused\n")?;
+    viewer.pointer(Point { x: 5, y: 5 }, 0)?;
+    // Typed again and again: what is written first is the first that was let through.
+    let typed = wait_for("the operator's turn", || {
+        viewer.type_text("typed\n")?;
+        Ok(Some(fs::read_to_string(&editor.file).unwrap_or_default()).filter(|typed| !typed.is_empty()))
+    })?;
+    ensure!(!typed.contains("refused"), "{typed:?}");
+    ensure!(moved.elapsed() >= Duration::from_secs(2), "after {:?}", moved.elapsed());
     Ok(())
 }

@@ -114,3 +114,23 @@ fn a_window_that_dies_again_and_again_is_opened_three_times_and_the_menu_still_e
     assert_eq!(end, EndReason::User);
     Ok(())
 }
+
+#[test]
+fn the_menu_leads_to_the_history_which_says_who_what_and_how_it_ended() -> Result<()> {
+    let stage = Stage::device()?;
+    stage.click_menu("Session history")?;
+    stage.desktop.wait_for_title(WINDOW, DEADLINE)?;
+    stage.text("Nothing yet")?;
+    let window = stage.desktop.wait_for_title(WINDOW, DEADLINE)?;
+    stage.desktop.close_window(&window)?;
+    stage.wait_until_gone(WINDOW)?;
+
+    let session = stage.session([Permission::View, Permission::Chat])?;
+    stage.operator.end(&session)?;
+    stage.wait_for_screen("ended")?;
+    stage.click_menu("Session history")?;
+    for said in ["Olivia Example", "Example Support", "The operator ended the session"] {
+        stage.text(said)?;
+    }
+    Ok(())
+}

@@ -3,7 +3,10 @@
 
 use crate::actions::wait_for_actions;
 use anyhow::{Context, Result, ensure};
-use protocol::{Action, EndReason, Permission, SessionId, operator::FilesCredential};
+use protocol::{
+    Action, EndReason, Permission, SessionId,
+    operator::{FilesCredential, Target},
+};
 use rehearsal::{DEADLINE, Signal, Stage, WINDOW, curl, signal_pid, wait_for};
 use serde_json::Value;
 use std::{
@@ -355,5 +358,31 @@ fn the_user_chooses_another_folder_in_the_popup() -> Result<()> {
     let folder = Folder::of(&stage, &session)?;
     assert_eq!(folder.ask("a.txt", &[])?.body, b"chosen");
     stage.desktop.wait_for_title(WINDOW, DEADLINE)?;
+    Ok(())
+}
+
+#[test]
+fn the_home_folder_itself_is_not_shared_and_a_folder_that_is_stays_the_one() -> Result<()> {
+    let stage = Stage::device()?;
+    fs::create_dir_all(stage.agent.home().join("Downloads"))?;
+    let request = stage.ask(READ)?;
+    stage.popup()?;
+    stage.text("The files in \u{2066}~/Downloads")?;
+    stage.button("Change")?.activate()?;
+    stage.text("Your whole home folder cannot be shared. Choose a folder in it.")?;
+    stage.button("Use this folder")?.activate()?;
+    stage.text("Which folder may the operator use?")?;
+    stage.button("Back")?.activate()?;
+    stage.text("The files in \u{2066}~/Downloads")?;
+    stage.wait_until_approvable()?;
+    stage.click("Approve")?;
+    let session = stage.operator.wait_for_approval(&request)?;
+    stage.wait_for_session_window()?;
+
+    stage.operator.ask(Target::Session(session), [Permission::FilesWrite])?;
+    stage.popup()?;
+    stage.text("~/Downloads")?;
+    let outline = stage.desktop.accessibility().outline();
+    ensure!(!outline.contains("button \"Change"), "{outline}");
     Ok(())
 }

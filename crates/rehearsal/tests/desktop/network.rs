@@ -199,3 +199,28 @@ fn a_picture_and_a_transfer_end_with_the_line_and_begin_anew_without_a_second_ye
     ensure!(folder.ask("small.txt", &[])?.body == b"small");
     Ok(())
 }
+
+#[test]
+fn a_yes_that_the_service_does_not_hear_starts_nothing_and_the_user_reads_so() -> Result<()> {
+    let (stage, wire) = device()?;
+    let request = stage.ask(LOOK_AND_TALK)?;
+    stage.popup()?;
+    stage.wait_until_approvable()?;
+    wire.silence();
+    stage.click("Approve")?;
+    stage.text("Connecting…")?;
+    stage.wait_until_gone(POPUP)?;
+    stage.desktop.wait_for_title(WINDOW, rehearsal::DEADLINE).with_context(|| stage.surroundings())?;
+    stage.text("did not start. Your approval has lapsed.")?;
+    ensure!(stage.access_process().is_none());
+    wire.mend();
+    stage.stays(|| Ok(stage.access_process().is_none()), A_MOMENT)?;
+    let is_over = |state: &RequestState| match state {
+        RequestState::Approved { session_id, .. } => {
+            stage.operator.session(session_id).is_ok_and(|session| session.ended.is_some())
+        }
+        RequestState::Sent | RequestState::NotReached | RequestState::Shown => false,
+        RequestState::Rejected { .. } | RequestState::Unanswered { .. } => true,
+    };
+    stage.operator.wait_for_state(&request, is_over).map(drop)
+}

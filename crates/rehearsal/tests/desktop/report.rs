@@ -2,7 +2,10 @@
 
 use crate::joining;
 use anyhow::{Context as _, Result, ensure};
-use protocol::{EndReason, Permission, RejectReason, operator::RequestState};
+use protocol::{
+    EndReason, Permission, RejectReason,
+    operator::{RequestState, Target},
+};
 use rehearsal::{POPUP, Stage, WINDOW, wait_for};
 use serde_json::Value;
 
@@ -72,4 +75,48 @@ fn who_notices_after_the_end_that_something_was_wrong_can_still_report_it() -> R
     wait_for("the history", || Ok((newest(&stage)?["suspicious"] == true).then_some(())))?;
     stage.click("Done")?;
     stage.wait_for_screen("idle")
+}
+
+#[test]
+fn whoever_only_ends_the_session_reports_nobody() -> Result<()> {
+    let stage = Stage::device()?;
+    let session = stage.session([Permission::Chat])?;
+    stage.click("Something is wrong")?;
+    stage.click("Only end the session")?;
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
+    stage.text("You ended the session.")?;
+    let reports = stage.service.run(&["report", "list"])?;
+    assert!(!reports.contains("Olivia Example"), "{reports:?}");
+    assert_ne!(newest(&stage)?["suspicious"], true);
+    stage.ask([Permission::Chat])?;
+    stage.popup()?;
+    Ok(())
+}
+
+#[test]
+fn a_request_for_more_that_looks_suspicious_is_rejected_reported_and_ends_the_session() -> Result<()> {
+    let stage = Stage::device()?;
+    let session = stage.session([Permission::View])?;
+    stage.wait_for_access(true)?;
+    let more = [Permission::Control, Permission::Chat];
+    let request = stage.operator.ask(Target::Session(session.clone()), more)?.id;
+    stage.popup()?;
+    stage.button("Reject with a reason")?.activate()?;
+    stage.button("Looks suspicious")?.activate()?;
+    stage.text("The operator only learns that you said no.")?;
+    stage.text("can no longer ask on this computer, and the service is told.")?;
+    assert!(stage.access_process().is_some(), "nothing happens before the user says so");
+    stage.button("Reject, report and end everything")?.activate()?;
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
+    stage.wait_for_access(false)?;
+    assert_eq!(stage.outcome(&request)?, RequestState::Rejected { reason: None });
+    stage.text("You ended the session.")?;
+    stage.text("are no longer shown on this computer")?;
+    wait_for("whoever runs the service to read it", || {
+        Ok(stage.service.run(&["report", "list"])?.contains("Olivia Example").then_some(()))
+    })?;
+    let request = stage.ask([Permission::View])?;
+    assert_eq!(stage.outcome(&request)?, RequestState::Rejected { reason: None });
+    assert!(stage.desktop.windows()?.iter().all(|window| window.title != POPUP || !window.mapped));
+    Ok(())
 }

@@ -282,6 +282,7 @@ impl Agent {
                 if request.id == *request_id)
         {
             self.close_with(Outcome::Unanswered { cause: UnansweredCause::NotRecorded }, now);
+            self.effects.push_back(Effect::ShowWindow);
         }
     }
 
@@ -432,6 +433,9 @@ impl Agent {
         }
         self.record(Entry::NotStarted { request_id, reason });
         self.notice = Some(Notice::NotStarted { operator_name: prompt.request.operator.name });
+        if reason != EndReason::User {
+            self.effects.push_back(Effect::ShowWindow);
+        }
         self.go_home(now);
     }
 

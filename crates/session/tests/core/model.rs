@@ -213,9 +213,11 @@ impl Model {
             "something is done after the end: {effects:?}"
         );
         let reported = matches!(input, Some(Input::User(UserInput::Report)));
-        if (reported || matches!(input, Some(Input::User(UserInput::End) | Input::Terminating)))
-            && self.access.is_some()
-        {
+        let ends = matches!(
+            input,
+            Some(Input::User(UserInput::End | UserInput::RejectAndEnd { .. }) | Input::Terminating)
+        );
+        if (reported || ends) && self.access.is_some() {
             assert!(
                 effects.contains(&Effect::StopAccess),
                 "an end leaves the access process alive: {effects:?}"
@@ -347,6 +349,7 @@ impl Model {
                 | Effect::Record(_)
                 | Effect::StopListening
                 | Effect::ForgetInvitation
+                | Effect::ShowWindow
                 | Effect::Notify(_) => {}
             }
         }

@@ -36,6 +36,7 @@ enum Step {
 enum AboutOpen {
     Approve(Permissions),
     Reject(Option<RejectReason>),
+    RejectAndEnd,
     MoreTime,
     Fact(PromptFact),
     Withdrawn,
@@ -82,6 +83,7 @@ fn about_open() -> impl Strategy<Value = AboutOpen> {
         3 => permissions().prop_map(AboutOpen::Approve),
         1 => prop::sample::select(vec![None, Some(RejectReason::NotNow), Some(RejectReason::Suspicious)])
             .prop_map(AboutOpen::Reject),
+        1 => Just(AboutOpen::RejectAndEnd),
         1 => Just(AboutOpen::MoreTime),
         1 => Just(AboutOpen::Fact(PromptFact::Shown)),
         3 => visibility().prop_map(|seen| AboutOpen::Fact(PromptFact::Visibility(seen))),
@@ -331,6 +333,7 @@ impl World {
                 Input::User(UserInput::Approve { request_id, permissions, limit, given_by, folder })
             }
             AboutOpen::Reject(reason) => Input::User(UserInput::Reject { request_id, reason }),
+            AboutOpen::RejectAndEnd => Input::User(UserInput::RejectAndEnd { request_id }),
             AboutOpen::MoreTime => Input::User(UserInput::MoreTime { request_id }),
             AboutOpen::Fact(fact) => Input::Prompt(request_id, fact),
             AboutOpen::Withdrawn => Input::RequestWithdrawn(request_id),

@@ -146,6 +146,7 @@ fn an_approval_that_cannot_be_recorded_is_not_given() {
     sim.user(approve("r1", [VIEW]));
     let effects = sim.give(Input::RecordFailed(id("r1")));
     assert_eq!(outcome_of(&effects, "r1"), unanswered(UnansweredCause::NotRecorded));
+    assert!(effects.contains(&Effect::ShowWindow), "the user waits for what came of the press");
     assert!(sim.give(Input::Recorded(id("r1"))).is_empty(), "a record that comes after all changes nothing");
 }
 
@@ -184,6 +185,7 @@ fn a_service_that_is_silent_for_ten_seconds_gets_no_session() {
         effects.contains(&Effect::Send(Send::Cancel { request_id: id("r1"), reason: EndReason::NotStarted }))
     );
     assert!(matches!(sim.view().notice, Some(Notice::NotStarted { .. })));
+    assert!(effects.contains(&Effect::ShowWindow), "the user waits for what came of the press");
     assert_eq!(end_sent(&sim.give(accepted("r1", "s1"))), Some(EndReason::NotStarted));
 }
 

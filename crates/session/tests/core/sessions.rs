@@ -167,6 +167,19 @@ fn a_no_to_more_leaves_the_session_as_it_was() {
 }
 
 #[test]
+fn a_request_for_more_that_looks_suspicious_can_end_everything_at_once() {
+    let mut sim = Sim::active(Permissions::from([VIEW]));
+    sim.give(Input::RequestReceived(more("r2", [CONTROL])));
+    let effects = sim.user(UserInput::RejectAndEnd { request_id: id("r2") });
+    let suspicious = Some(RejectReason::Suspicious);
+    assert_eq!(outcome_of(&effects, "r2"), Some(Outcome::Rejected { reason: suspicious }));
+    assert!(effects.contains(&Effect::StopAccess));
+    assert_eq!(end_sent(&effects), Some(EndReason::User));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::KeepMuted { muted: true, .. })));
+    assert!(matches!(sim.view().notice, Some(Notice::Muted { .. })), "whom to call stays above the summary");
+}
+
+#[test]
 fn a_yes_to_more_widens_the_grant_after_the_receipt_is_durable_and_accepted() {
     let mut sim = Sim::active(Permissions::from([VIEW]));
     sim.give(Input::RequestReceived(more("r2", [CONTROL])));

@@ -161,13 +161,14 @@ fn what_looks_suspicious_says_what_follows_and_can_end_everything() {
     hands(&ui).press("Looks suspicious");
     assert!(hands(&ui).sees("Hang up, and call +44 20 7946 0000."));
     assert!(hands(&ui).sees("The operator only learns that you said no."));
+    assert!(hands(&ui).sees("can no longer ask on this computer, and the service is told."));
     assert!(!hands(&ui).sees("Approve"), "nothing else can be pressed by mistake");
     hands(&ui).press("Back");
     assert!(hands(&ui).sees("Approve 3 of 7"));
 
     hands(&ui).press("Looks suspicious");
     hands(&ui).press("Reject, report and end everything");
-    assert_eq!(log.take(), [reject(Some(RejectReason::Suspicious)), UserInput::End]);
+    assert_eq!(log.take(), [UserInput::RejectAndEnd { request_id: "req-1".parse().unwrap() }]);
 
     let ready =
         View { prompt: Some(prompt(TrustLevel::New)), ..view(Screen::Ready { accepted: true, help: None }) };
