@@ -30,7 +30,7 @@ pub use stage::make_names_legible;
 pub use talk::Tell;
 
 use anyhow::{Context as _, bail};
-use line::{FromWindow, ToWindow, VERSION, WindowKind};
+use line::{FromWindow, Look, ToWindow, VERSION, WindowKind};
 use session::View;
 use std::io::{BufReader, Stdin};
 
@@ -71,6 +71,8 @@ pub(crate) struct Opening {
     pub(crate) window: WindowKind,
     pub(crate) language: Option<String>,
     pub(crate) view: View,
+    /// How the organisation wants its session window to look, where it says so.
+    pub(crate) look: Option<Box<Look>>,
     pub(crate) line: BufReader<Stdin>,
 }
 
@@ -99,10 +101,12 @@ fn read_opening() -> anyhow::Result<Opening> {
     if version != VERSION {
         bail!("the resident speaks version {version} and this program {VERSION}; start the agent again");
     }
+    let mut look = None;
     loop {
         match line::read(&mut line).context("failed to read the first view")? {
-            ToWindow::View(view) => return Ok(Opening { window, language, view: *view, line }),
-            ToWindow::Raise | ToWindow::History(_) | ToWindow::Look(_) => {}
+            ToWindow::View(view) => return Ok(Opening { window, language, view: *view, look, line }),
+            ToWindow::Look(told) => look = Some(told),
+            ToWindow::Raise | ToWindow::History(_) => {}
             ToWindow::Close => std::process::exit(0),
             ToWindow::Hello { .. } => bail!("the resident greeted twice"),
         }

@@ -1,8 +1,14 @@
 //! A computer on which policy has a say.
 
 use anyhow::{Context as _, Result, ensure};
-use protocol::{EndReason, Permission, operator::RequestState};
-use rehearsal::{A_MOMENT, AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Stage, WINDOW, program};
+use protocol::{
+    EndReason, Permission,
+    operator::{InvitationState, RequestState, Target},
+};
+use rehearsal::{
+    A_MOMENT, Agent, AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Stage, WINDOW, environment,
+    program,
+};
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 use virtual_desktop::{Desktop, Options};
 
@@ -86,5 +92,59 @@ fn the_user_reads_who_manages_the_agent_cannot_quit_it_and_sees_no_notification(
     let ended = stage.agent.terminate();
     assert_eq!(ended.and_then(|status| status.code()), Some(0), "log-off ends it: {}", stage.agent.log());
     assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::AgentStopped);
+    Ok(())
+}
+
+/// The agent under this policy, started by somebody, and what there is around it.
+fn started_under(policy: &str) -> Result<Option<(Desktop, Service, Agent)>> {
+    let desktop = Desktop::start(Options::default())?;
+    let Some(agent) = under(&desktop, policy)? else { return Ok(None) };
+    let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
+    let (service_url, environment) = (service.url(), environment(&desktop));
+    let agent = Agent::start(&agent, AgentOptions { service_url, environment, ..AgentOptions::default() })?;
+    Ok(Some((desktop, service, agent)))
+}
+
+#[test]
+fn where_session_codes_are_switched_off_the_window_says_so_and_whom_to_ask() -> Result<()> {
+    let policy = "organisations = 'off'\ncontact = 'Example Helpdesk, extension 4711'\n";
+    let Some((desktop, service, agent)) = started_under(policy)? else { return Ok(()) };
+    let operator = service.operator()?;
+    let invitation = operator.invite()?;
+    let target = Target::Invitation(invitation.id.clone());
+    let stage = Stage { agent, operator, service, desktop, target };
+    stage.desktop.wait_for_title(WINDOW, DEADLINE)?;
+    stage.text("Session codes are switched off on this computer.")?;
+    stage.text("Example Helpdesk, extension 4711")?;
+    let code = invitation.session_code.context("an open invitation has a code")?;
+    stage.agent.run(&["join", "-"], code.digits())?;
+    stage
+        .stays(|| Ok(stage.operator.invitation(&invitation.id)?.state == InvitationState::Open), A_MOMENT)?;
+    ensure!(!stage.desktop.accessibility().outline().contains("button \"Start\""), "a code can be started");
+    ensure!(!stage.menu()?.iter().any(|entry| entry.starts_with("Enter session code")));
+    Ok(())
+}
+
+#[test]
+fn where_policy_about_the_service_cannot_be_used_a_window_says_so_and_nobody_is_asked_for_one() -> Result<()>
+{
+    let Some((desktop, service, mut agent)) = started_under("service_url = 'not an address'\n")? else {
+        return Ok(());
+    };
+    let operator = service.operator()?;
+    let target = Target::Session("none".parse()?);
+    desktop.wait_for_title(WINDOW, DEADLINE).ok();
+    let seen = rehearsal::wait_for("the window", || {
+        let outline = desktop.accessibility().outline();
+        Ok(outline
+            .contains("What your organisation set about the support service cannot be used.")
+            .then_some(outline))
+    })
+    .with_context(|| format!("{}\n{}", desktop.accessibility().outline(), agent.log()))?;
+    ensure!(!seen.contains("Address of the support service"), "{seen}");
+    drop((operator, target));
+    let log = agent.log();
+    ensure!(log.contains("service_url"), "the mistake is not named: {log}");
+    agent.terminate();
     Ok(())
 }

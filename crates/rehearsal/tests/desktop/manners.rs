@@ -7,7 +7,7 @@ use std::{
     fs,
     process::{Command, Stdio},
 };
-use virtual_desktop::{Options, Rect, WindowManager, windows::WindowOptions};
+use virtual_desktop::{Button, Key, Options, Rect, WindowManager, windows::WindowOptions};
 
 #[test]
 fn typing_elsewhere_while_the_popup_appears_loses_no_letter() -> Result<()> {
@@ -93,7 +93,7 @@ fn escape_in_the_popup_is_a_no() -> Result<()> {
     wait_for("the popup to have the keyboard", || {
         Ok(stage.desktop.focused()?.filter(|focused| focused.title == POPUP).map(|_| ()))
     })?;
-    stage.desktop.press(virtual_desktop::Key::Escape)?;
+    stage.desktop.press(Key::Escape)?;
     assert!(matches!(stage.outcome(&request)?, RequestState::Rejected { .. }));
     Ok(())
 }
@@ -262,6 +262,21 @@ fn the_bar_takes_no_letter_and_opens_the_window_again() -> Result<()> {
     stage.button("Open window")?.activate()?;
     stage.desktop.wait_for_title(rehearsal::WINDOW, rehearsal::DEADLINE)?;
     stage.wait_until_gone(BAR)?;
+
+    // The tray icon and a key do the same.
+    let icon = || -> Result<()> {
+        Ok(stage.desktop.tray().click(&stage.tray_icon()?, Button::Left, rehearsal::DEADLINE)?)
+    };
+    let key =
+        || -> Result<()> { Ok(stage.desktop.chord(&[Key::Control, Key::Alt, Key::Shift, Key::Space])?) };
+    for way in [&icon as &dyn Fn() -> Result<()>, &key] {
+        stage.button("Collapse to the bar")?.activate()?;
+        stage.desktop.wait_for_title(BAR, rehearsal::DEADLINE)?;
+        stage.wait_until_gone(rehearsal::WINDOW)?;
+        way()?;
+        stage.desktop.wait_for_title(rehearsal::WINDOW, rehearsal::DEADLINE)?;
+        stage.wait_until_gone(BAR)?;
+    }
     Ok(())
 }
 
@@ -317,7 +332,7 @@ fn the_bar_is_moved_by_pointer_button_and_arrow_keys_and_never_off_the_screen() 
 
     // The button has the keyboard now.
     let before = settled()?;
-    stage.desktop.press(virtual_desktop::Key::Down)?;
+    stage.desktop.press(Key::Down)?;
     let below = moved(before)?;
     assert!(is_on_screen(below), "{below:?}");
 

@@ -108,6 +108,42 @@ fn where_policy_forbids_a_copy_whoever_starts_it_reads_so_and_nothing_is_left() 
     Ok(())
 }
 
+/// Another copy of what was downloaded, named after this service and code.
+fn copy_named(desktop: &Desktop, host: &str, code: &str) -> Result<PathBuf> {
+    let file = desktop.home().join(format!("ondemand-agent-{}-{code}", host.replace(':', "_")));
+    fs::copy(program("ondemand-agent")?, &file)?;
+    Ok(file)
+}
+
+#[test]
+fn a_second_copy_gives_its_code_to_the_one_that_runs_only_where_both_talk_to_the_same_service() -> Result<()>
+{
+    let desktop = Desktop::start(Options::default())?;
+    let service = Service::start(&program("ondemand-service")?, ServiceOptions::default())?;
+    let host = service.url().trim_start_matches("http://").to_owned();
+    let first = copy_named(&desktop, &host, "111-111-111")?;
+    let mut first = desktop.spawn(desktop.command(&first).stdout(Stdio::null()))?;
+    click(&desktop, "Connect")?;
+    let field = find(&desktop, "Session code", FIELD)?;
+    wait_for("the code in its field", || Ok((field.text()? == "111-111-111").then_some(())))?;
+
+    let same = copy_named(&desktop, &host, "222-222-222")?;
+    let mut same = desktop.spawn(desktop.command(&same).stdout(Stdio::null()))?;
+    wait_for(
+        "the second's code in the first's field",
+        || Ok((field.text()? == "222-222-222").then_some(())),
+    )?;
+    wait_for("the second to end", || Ok(same.try_wait()?))?;
+
+    let other = copy_named(&desktop, "support.example", "333-333-333")?;
+    let mut other = desktop.spawn(desktop.command(&other).stdout(Stdio::null()))?;
+    wait_for("the third to end", || Ok(other.try_wait()?))?;
+    assert_eq!(field.text()?, "222-222-222");
+    assert!(!desktop.accessibility().outline().contains("support.example"), "its address is asked for");
+    assert!(first.try_wait()?.is_none(), "the first goes on");
+    Ok(())
+}
+
 const FIELD: &[&str] = &["entry", "text"];
 const BUTTON: &[&str] = &["button"];
 

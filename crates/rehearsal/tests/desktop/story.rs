@@ -158,7 +158,16 @@ fn the_organisations_logo_is_in_the_window_and_never_in_the_popup() -> Result<()
     stage.ask(ALL)?;
     let popup = stage.popup()?;
     assert!(!green(popup.rect)?);
-    Ok(())
+    stage.click("Reject")?;
+    stage.wait_until_gone(POPUP)?;
+
+    // A window that is opened later looks the same from the start.
+    let window = stage.desktop.wait_for_title(rehearsal::WINDOW, rehearsal::DEADLINE)?;
+    stage.desktop.close_window(&window)?;
+    stage.wait_until_gone(rehearsal::WINDOW)?;
+    assert!(stage.agent.run(&["open"], "")?.status.success());
+    let logo = stage.text("Logo of")?;
+    wait_for("the logo to be drawn again", || Ok(green(logo.rect()?)?.then_some(())))
 }
 
 #[test]

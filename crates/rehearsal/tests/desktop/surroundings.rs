@@ -1,6 +1,6 @@
 //! Desktops that lack something, and computers that are locked or go to sleep.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use protocol::{
     EndReason, Permission, UnansweredCause,
     operator::{RequestState, Target},
@@ -233,5 +233,28 @@ fn an_agent_for_one_session_leaves_after_it() -> Result<()> {
     stage.click("Done")?;
     assert_eq!(stage.agent.wait()?.code(), Some(0), "{}", stage.agent.log());
     stage.wait_until_gone(WINDOW)?;
+    Ok(())
+}
+
+#[test]
+fn window_tray_popup_and_notifications_speak_the_systems_language() -> Result<()> {
+    let mut stage = Stage::device()?;
+    stage.agent.terminate();
+    stage.agent.set_variable("LANG", Some("de_DE.UTF-8"));
+    stage.agent.restart()?;
+    stage.operator.wait_for_device()?;
+    let notifications = stage.desktop.watch_notifications()?;
+    let request = stage.ask([Permission::Chat])?;
+    stage.text("möchte sich mit Ihrem Computer verbinden")?;
+    stage.wait_until_approvable()?;
+    stage.click("Zustimmen")?;
+    stage.operator.wait_for_approval(&request)?;
+    stage.text("Sitzung läuft")?;
+    wait_for("the notification", || {
+        Ok(notifications.seen().iter().any(|note| note.summary.ends_with("ist verbunden")).then_some(()))
+    })
+    .with_context(|| format!("{:#?}", notifications.seen()))?;
+    stage.click_menu("Sitzung beenden")?;
+    stage.text("Sie haben die Sitzung beendet.")?;
     Ok(())
 }

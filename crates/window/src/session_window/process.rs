@@ -37,7 +37,7 @@ pub(crate) fn run(opening: Opening) -> anyhow::Result<()> {
         tell,
         view: opening.view,
         session: None,
-        look: None,
+        look: opening.look,
         draft: Draft::default(),
         bar: None,
         about: None,
