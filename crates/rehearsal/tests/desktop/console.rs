@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use virtual_desktop::{Desktop, Options, Point, Rect};
 
 /// The frame around a screen that is viewed.
-const FRAME: [u8; 3] = [0xd9, 0x2d, 0x20];
+pub(crate) const FRAME: [u8; 3] = [0xd9, 0x2d, 0x20];
 
 #[test]
 fn the_browser_shows_the_screen_exactly_types_into_it_and_says_the_end_at_once() -> Result<()> {

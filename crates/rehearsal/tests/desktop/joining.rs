@@ -65,3 +65,41 @@ fn a_link_that_is_opened_while_no_agent_runs_starts_one_with_the_code_filled_in(
     stage.click("Join")?;
     stage.operator.wait_for_join(&invitation.id)
 }
+
+#[test]
+fn a_wrong_code_says_so_and_after_five_the_next_try_waits() -> Result<()> {
+    let (stage, invitation) = on_demand(Vec::new())?;
+    let digits = digits(&invitation)?.to_owned();
+    for number in 1..=5 {
+        let wrong = format!("{:09}", (digits.parse::<u32>()? + number) % 1_000_000_000);
+        ensure!(stage.agent.run(&["join", "-"], &wrong)?.status.success());
+        let field = stage.field("session code")?;
+        let grouped = format!("{}-{}-{}", &wrong[..3], &wrong[3..6], &wrong[6..]);
+        wait_for("the code", || Ok((field.text()? == grouped).then_some(())))?;
+        stage.click("Start")?;
+        stage.text("No invitation has this code.")?;
+        if number < 5 {
+            stage.text("Check the nine digits with your operator and try again.")?;
+        }
+    }
+    stage.text("You can try the next code in")?;
+    ensure!(stage.agent.run(&["join", "-"], &digits)?.status.success());
+    stage.button("Start")?.activate()?;
+    stage.stays(
+        || Ok(stage.operator.invitation(&invitation.id)?.state == InvitationState::Open),
+        rehearsal::A_MOMENT,
+    )
+}
+
+#[test]
+fn who_cancels_at_the_organisations_name_has_joined_nothing() -> Result<()> {
+    let (stage, invitation) = on_demand(Vec::new())?;
+    ensure!(stage.agent.run(&["join", "-"], digits(&invitation)?)?.status.success());
+    stage.click("Start")?;
+    stage.text("Join \u{2068}Example Support\u{2069}")?;
+    stage.click("Cancel")?;
+    stage.wait_for_screen("idle")?;
+    ensure!(stage.operator.invitation(&invitation.id)?.state == InvitationState::Open);
+    // The code is still good.
+    join(&stage, &invitation)
+}

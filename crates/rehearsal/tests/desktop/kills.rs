@@ -1,8 +1,9 @@
 //! Whatever dies, at whatever moment: a no or an end, and said so.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use protocol::{EndReason, Permission, UnansweredCause, operator::RequestState};
 use rehearsal::{DEADLINE, POPUP, Signal, Stage, WINDOW, arguments_of, signal_pid, wait_for};
+use std::path::Path;
 
 #[test]
 fn a_popup_that_is_killed_is_a_no() -> Result<()> {
@@ -159,5 +160,19 @@ fn a_service_that_is_started_again_finds_the_agent_waiting() -> Result<()> {
     let request = stage.ask([Permission::View])?;
     stage.popup()?;
     stage.operator.wait_for_state(&request, |state| *state == RequestState::Shown)?;
+    Ok(())
+}
+
+#[test]
+fn who_quits_the_agent_ends_the_session_first() -> Result<()> {
+    let mut stage = Stage::device()?;
+    let session = stage.session([Permission::View])?;
+    stage.wait_for_access(true)?;
+    let access = stage.access_process().context("nothing serves")?;
+    stage.click_menu("Quit")?;
+    let left = stage.agent.wait()?;
+    assert_eq!(left.code(), Some(0), "{}", stage.agent.log());
+    assert!(!Path::new(&format!("/proc/{access}")).exists(), "it still serves");
+    assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::AgentStopped);
     Ok(())
 }

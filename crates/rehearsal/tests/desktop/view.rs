@@ -2,6 +2,7 @@
 
 use crate::{
     actions::wait_for_actions,
+    console::FRAME,
     surroundings::{login, wait_for_session, with_login_manager},
     watcher::Watcher,
 };
@@ -97,14 +98,26 @@ fn whoever_views_is_shown_and_whoever_left_is_not() -> Result<()> {
     let stage = Stage::device()?;
     let session = stage.session([Permission::View])?;
     wait_for_actions(&stage, &[])?;
+    stage.text("CONNECTED")?;
+    let icon = stage.tray_icon()?.icon_hash;
+    let is_framed = || -> Result<bool> {
+        let picture = stage.desktop.picture()?;
+        Ok((100..200).all(|x| picture.pixel(Point { x, y: 0 }) == FRAME))
+    };
+    ensure!(!is_framed()?);
     let bridge = stage.operator.desktop(&session)?;
     let viewer = Viewer::connect(&bridge)?;
     viewer.sees()?;
+    ensure!(is_framed()?, "the frame is there before the first picture is");
     wait_for_actions(&stage, &["viewing"])?;
     stage.operator.wait_for_actions(&session, [Action::Viewing])?;
+    stage.text("VIEWING")?;
+    wait_for("another tray icon", || Ok((stage.tray_icon()?.icon_hash != icon).then_some(())))?;
     drop(bridge);
     wait_for_actions(&stage, &[])?;
-    Ok(())
+    stage.text("CONNECTED")?;
+    wait_for("the tray icon from before", || Ok((stage.tray_icon()?.icon_hash == icon).then_some(())))?;
+    wait_for("the frame to go", || Ok((!is_framed()?).then_some(())))
 }
 
 #[test]
