@@ -114,18 +114,24 @@ impl Outbox {
     }
 
     /// Sends, or waits behind what is on its way in the same lane.
-    pub(crate) fn push(&mut self, post: Post) {
-        match self.lanes.get_mut(&post.lane) {
-            Some(queue) => {
-                if matches!(post.meaning, Meaning::Newest | Meaning::End) {
-                    queue.waiting.retain(|older| older.meaning != Meaning::Newest);
-                    queue.on_its_way.pointless.store(true, Ordering::Relaxed);
-                }
-                if post.meaning == Meaning::End {
-                    queue.on_its_way.over.notify_one();
-                }
-                queue.waiting.push_back(post);
+    pub(crate) fn push(&mut self, mut post: Post) {
+        if let Some(queue) = self.lanes.get_mut(&post.lane) {
+            if matches!(post.meaning, Meaning::Newest | Meaning::End) {
+                queue.waiting.retain(|older| older.meaning != Meaning::Newest);
+                queue.on_its_way.pointless.store(true, Ordering::Relaxed);
             }
+            if post.meaning == Meaning::End {
+                queue.on_its_way.over.notify_one();
+            }
+        }
+        // The end of a session closes its open requests at the service: an answer that came after it would be lost.
+        if post.meaning == Meaning::End
+            && let Some(request) = self.lanes.keys().find(|lane| matches!(lane, Lane::Request(_)))
+        {
+            post.lane = request.clone();
+        }
+        match self.lanes.get_mut(&post.lane) {
+            Some(queue) => queue.waiting.push_back(post),
             None => {
                 let queue = Queue::default();
                 let on_its_way = Arc::clone(&queue.on_its_way);

@@ -1,7 +1,7 @@
 //! Everything on one stage: a virtual desktop with the agent on it, the service, an operator.
 
 use crate::{Agent, AgentOptions, DEADLINE, Operator, Service, ServiceOptions, program, wait_for};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use protocol::{
     Permissions, RequestId, SessionId,
     operator::{RequestState, Target},
@@ -139,11 +139,39 @@ impl Stage {
     ///
     /// When there is none in time.
     pub fn button(&self, name: &str) -> Result<Element> {
+        self.named(name, &["button"])
+    }
+
+    /// A button, switch, check box or tab whose name starts with `name`, and not the words that are drawn in it.
+    ///
+    /// # Errors
+    ///
+    /// When there is none in time.
+    pub fn control(&self, name: &str) -> Result<Element> {
+        self.named(name, &["button", "check", "switch", "tab"])
+    }
+
+    /// Presses a [`Stage::control`] through the accessibility tree.
+    ///
+    /// # Errors
+    ///
+    /// When there is none in time, or it takes no press.
+    pub fn press(&self, name: &str) -> Result<()> {
+        ensure!(self.control(name)?.activate()?, "{name:?} cannot be pressed");
+        Ok(())
+    }
+
+    /// Something whose name starts with `name`, and whose role holds one of `roles`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none in time.
+    pub fn named(&self, name: &str, roles: &[&str]) -> Result<Element> {
         let is_it = |element: &Element| {
-            element.role().is_ok_and(|role| role.contains("button"))
+            element.role().is_ok_and(|role| roles.iter().any(|one| role.contains(one)))
                 && element.name().is_ok_and(|found| found.starts_with(name))
         };
-        let found = wait_for(&format!("the button {name:?}"), || {
+        let found = wait_for(&format!("the {} {name:?}", roles.join(" or ")), || {
             let programs = self.desktop.accessibility().programs()?;
             Ok(programs.iter().find_map(|program| program.find_where(is_it)))
         });

@@ -20,7 +20,11 @@ impl Telling {
 
     fn push(&mut self, path: &str, meaning: Meaning) {
         let lane = Lane::Session("s1".parse().unwrap());
-        let (path, token) = (format!("agent/v1/sessions/s1/{path}"), Secret::new("token"));
+        self.push_in(lane, &format!("agent/v1/sessions/s1/{path}"), meaning);
+    }
+
+    fn push_in(&mut self, lane: Lane, path: &str, meaning: Meaning) {
+        let (path, token) = (path.to_owned(), Secret::new("token"));
         self.outbox.push(Post { lane, method: Method::POST, path, body: Vec::new(), token, meaning });
     }
 
@@ -88,6 +92,27 @@ fn an_end_waits_for_no_report() {
             assert!(started.elapsed() < Duration::from_secs(5), "{fault:?}");
         });
     }
+}
+
+#[test]
+fn an_answer_arrives_before_the_end_that_was_said_with_it() {
+    let service = Service::start();
+    let between = between::Between::start(service.address());
+    let folder = tempfile::tempdir().unwrap();
+    between.disturb("/outcome", instead("502 Down", ""));
+    run_to_its_end(async {
+        let mut telling = Telling::through(&between, folder.path());
+        let request: protocol::RequestId = "r1".parse().unwrap();
+        let path = "agent/v1/requests/r1/outcome";
+        telling.push_in(Lane::Request(request.clone()), path, Meaning::No(request));
+        telling.push("end", Meaning::End);
+        telling.until("it was tried twice", |_| between.seen("/outcome").len() >= 2).await;
+        assert!(between.seen("/end").is_empty());
+        between.lift();
+        telling.outbox.hurry();
+        telling.until("all has arrived", Outbox::is_empty).await;
+    });
+    assert_eq!(between.seen("/end").len(), 1);
 }
 
 #[test]

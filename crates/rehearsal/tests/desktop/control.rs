@@ -163,8 +163,8 @@ fn a_view_that_ends_takes_nothing_out_of_the_hands_of_another() -> Result<()> {
 fn nothing_stays_pressed_however_control_ends() -> Result<()> {
     let ends: [fn(&mut Scene) -> Result<()>; 5] = [
         |scene| {
-            scene.stage.text("Permissions")?.activate()?;
-            ensure!(scene.stage.text("Use keyboard and mouse")?.activate()?);
+            scene.stage.press("Permissions")?;
+            scene.stage.press("Use keyboard and mouse")?;
             Ok(())
         },
         |scene| {

@@ -38,7 +38,7 @@ fn quiet_is_asked_for_in_menu_and_window_and_help_comes_from_an_operator() -> Re
     ensure!(matches!(stage.outcome(&request)?, RequestState::Rejected { .. }));
     stage.wait_until_gone(POPUP)?;
 
-    let switch = stage.text("Do not disturb for an hour")?;
+    let switch = stage.control("Do not disturb for an hour")?;
     stage.desktop.click(switch.rect()?.centre())?;
     wait_for("requests to ring again", || Ok(quiet_secs(&stage)?.is_none().then_some(())))?;
 

@@ -195,7 +195,7 @@ fn what_the_operator_places_and_changes_is_there_and_told() -> Result<()> {
     let trash = stage.agent.home().join("data/Trash/files/renamed.txt");
     assert_eq!(fs::read_to_string(trash)?, "old", "nothing is gone for good");
 
-    stage.text("Files")?.activate()?;
+    stage.press("Files")?;
     stage.text("driver.zip\u{2069}: Came from the operator")?;
     let done = wait_for("all of it in the history", || {
         let files = history(&stage)?;
@@ -258,8 +258,8 @@ fn taking_files_back_cuts_a_transfer_at_once() -> Result<()> {
     let folder = Folder::of(&stage, &session)?;
     let source = large(&stage)?;
     let upload = folder.start(&stage, "large.bin", &["--upload-file", &source])?;
-    stage.text("Permissions")?.activate()?;
-    let switch = stage.text("Edit and place files")?;
+    stage.press("Permissions")?;
+    let switch = stage.control("Edit and place files")?;
     let taken = Instant::now();
     assert!(switch.activate()?);
     let (after, whole) = ended(upload, taken)?;
@@ -279,7 +279,7 @@ fn the_user_cancels_a_transfer_and_the_session_goes_on() -> Result<()> {
     let folder = Folder::of(&stage, &session)?;
     let source = large(&stage)?;
     let upload = folder.start(&stage, "large.bin", &["--upload-file", &source])?;
-    stage.text("Files")?.activate()?;
+    stage.press("Files")?;
     let cancel = stage.button("Cancel")?;
     let cancelled = Instant::now();
     assert!(cancel.activate()?);

@@ -127,8 +127,8 @@ fn taking_view_back_stops_the_picture_at_once() -> Result<()> {
     let bridge = stage.operator.desktop(&session)?;
     let viewer = Viewer::connect(&bridge)?;
     viewer.sees()?;
-    stage.text("Permissions")?.activate()?;
-    let switch = stage.text("See your desktop")?;
+    stage.press("Permissions")?;
+    let switch = stage.control("See your desktop")?;
     let taken = Instant::now();
     assert!(switch.activate()?);
     let gone = viewer.until_gone(taken)?;

@@ -1,7 +1,7 @@
 //! Through every screen with the accessibility tree and the keyboard alone, as with a screen reader: no pointer, no look at
 //! the picture.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use protocol::{
     EndReason, Permission, Permissions,
     operator::{RequestState, Speaker, Target},
@@ -10,30 +10,11 @@ use rehearsal::{
     Agent, AgentOptions, DEADLINE, POPUP, Service, ServiceOptions, Stage, WINDOW, environment, program,
     wait_for,
 };
-use virtual_desktop::{Desktop, Key, Options, accessibility::Element};
-
-/// Something by its name that is of one of these kinds.
-fn named(stage: &Stage, name: &str, kinds: &[&str]) -> Result<Element> {
-    wait_for(&format!("{name:?} to be in the tree"), || {
-        let programs = stage.desktop.accessibility().programs()?;
-        let fits = |element: &Element| {
-            element.name().is_ok_and(|found| found.starts_with(name))
-                && element.role().is_ok_and(|role| kinds.iter().any(|kind| role.contains(kind)))
-        };
-        Ok(programs.iter().find_map(|program| program.find_where(fits)))
-    })
-    .with_context(|| stage.desktop.accessibility().outline())
-}
-
-fn press(stage: &Stage, name: &str) -> Result<()> {
-    let pressed = named(stage, name, &["button", "check", "switch", "tab"])?.activate()?;
-    ensure!(pressed, "{name:?} cannot be pressed");
-    Ok(())
-}
+use virtual_desktop::{Desktop, Key, Options};
 
 /// Moves the focus there as a screen reader does, and types.
 fn fill_in(stage: &Stage, name: &str, text: &str) -> Result<()> {
-    let field = named(stage, name, &["entry", "text"])?;
+    let field = stage.named(name, &["entry", "text"])?;
     wait_for("the field to have the focus", || {
         field.focus()?;
         Ok(stage.desktop.focused()?.filter(|focused| focused.title == WINDOW).map(|_| ()))
@@ -63,8 +44,8 @@ fn on_demand() -> Result<(Stage, String)> {
 fn from_the_code_to_the_summary_without_pointer_or_picture() -> Result<()> {
     let (stage, code) = on_demand()?;
     fill_in(&stage, "Session code", &code)?;
-    press(&stage, "Start")?;
-    press(&stage, "Join")?;
+    stage.press("Start")?;
+    stage.press("Join")?;
     stage.text("Waiting for operator")?;
 
     // A no.
@@ -72,18 +53,18 @@ fn from_the_code_to_the_summary_without_pointer_or_picture() -> Result<()> {
     stage.popup()?;
     let said = stage.text("wants to connect to your computer")?.name()?;
     assert!(said.contains("Olivia Example") && said.contains("Example Support"), "{said:?}");
-    press(&stage, "Reject")?;
+    stage.press("Reject")?;
     let RequestState::Rejected { .. } = stage.outcome(&request)? else { panic!("no rejection") };
     stage.wait_until_gone(POPUP)?;
 
     // A yes. Asked again so soon the request waits quietly, and a line in the window offers it.
     let request = stage.ask([Permission::Chat, Permission::View])?;
     stage.agent.wait_for_status("a quiet request", |status| status["view"]["prompt"]["stage"] == "quiet")?;
-    press(&stage, "Review")?;
+    stage.press("Review")?;
     stage.popup()?;
     stage.wait_until_approvable()?;
-    press(&stage, "See your desktop")?;
-    press(&stage, "Approve")?;
+    stage.press("See your desktop")?;
+    stage.press("Approve")?;
     let session = stage.operator.wait_for_approval(&request)?;
     stage.wait_until_gone(POPUP)?;
 
@@ -95,12 +76,12 @@ fn from_the_code_to_the_summary_without_pointer_or_picture() -> Result<()> {
         let said = stage.operator.messages(&session)?;
         Ok(said.iter().any(|line| line.from == Speaker::User && line.text == "Hello").then_some(()))
     })?;
-    press(&stage, "Permissions")?;
-    press(&stage, "See your desktop")?;
+    stage.press("Permissions")?;
+    stage.press("See your desktop")?;
     wait_for("the operator to read it", || {
         Ok((stage.operator.session(&session)?.granted == Permissions::from([Permission::Chat])).then_some(()))
     })?;
-    press(&stage, "End Session")?;
+    stage.press("End Session")?;
     assert_eq!(stage.operator.wait_for_end(&session)?, EndReason::User);
     stage.text("You ended the session")?;
     Ok(())

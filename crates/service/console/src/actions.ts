@@ -155,8 +155,8 @@ function everything(event: LiveEvent): void {
   const state = apply(before, event, performance.now());
   update({ state, connection: "live" });
   if (connection === "lost") update({ announcement: text.connection.back });
-  // What holds for the whole organisation is told this way too.
-  if (before.generation > 0) void rereadMe();
+  // What holds for the whole organisation is told this way too, and may have changed before the line was open.
+  void rereadMe();
   for (const id of unsettledRequests(before, state)) {
     call<RequestView>("GET", `/requests/${id}`).then(
       (data) => take({ type: "request", data }),
@@ -237,11 +237,15 @@ export async function call<T>(method: Call["method"], path: string, body?: unkno
   }
 }
 
+let rereads = 0;
+
 /** What no event tells: whether the organisation has been suspended. */
 async function rereadMe(): Promise<void> {
+  const mine = ++rereads;
   try {
     const me = await call<Me>("GET", "/me");
-    if (current().me) update({ me });
+    // Answers may overtake each other.
+    if (current().me && mine === rereads) update({ me });
   } catch {
     // The next time tells it.
   }
